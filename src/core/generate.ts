@@ -1,0 +1,29 @@
+import type { CallContext, EventBatch, GenerationRequest } from "./generation.ts";
+
+export interface GenerateOptions {
+  /** Whether anybody will read the usage; counting costs a tokenizer. */
+  usage: boolean;
+}
+
+/** A generation that was accepted and has a backend. */
+export interface Generating {
+  /** The id to answer with: the client's own, else the default's public id. */
+  model: string;
+  /** Wire names of fields that were given and have no effect. */
+  ignored: readonly string[];
+  /** The requests as the backend gets them: token prompts may have become text. */
+  requests: readonly GenerationRequest[];
+  /** Choices of prompt `i` are numbered from `i * choices`. With `usage`, a `usage` event is the last. */
+  events: AsyncIterable<EventBatch>;
+}
+
+/**
+ * The only way to a backend, for surfaces and for agents: runs one request for each prompt, all alike but for the
+ * prompt. What can be told without the backend is told by a rejection (`ServeError`): no such model, not supported,
+ * too long. The rest fails while reading `events`.
+ */
+export type Generate = (
+  requests: readonly GenerationRequest[],
+  context: CallContext,
+  options: GenerateOptions,
+) => Promise<Generating>;

@@ -1,0 +1,214 @@
+/**
+ * The vocabulary between surfaces (which speak a client's protocol) and backends (which speak a model
+ * server's or an agent's). Nothing here knows a wire.
+ */
+import type { Log } from "./log.ts";
+
+export type Role = "system" | "developer" | "user" | "assistant" | "tool";
+
+export type ContentPart =
+  | { type: "text"; text: string }
+  | { type: "refusal"; text: string }
+  | { type: "image"; url: string; detail?: string }
+  | { type: "audio"; base64: string; format: string }
+  | { type: "file"; filename?: string; base64?: string; fileId?: string };
+
+export interface ToolCall {
+  id: string;
+  kind: "function" | "custom";
+  name: string;
+  /** For a function: JSON text as the model wrote it, possibly invalid. For a custom tool: free text. */
+  arguments: string;
+}
+
+export interface Message {
+  role: Role;
+  content: readonly ContentPart[];
+  name?: string;
+  /** Of an assistant message. */
+  toolCalls?: readonly ToolCall[];
+  /** Of a tool message: the call that it answers. */
+  toolCallId?: string;
+}
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export interface Tool {
+  kind: "function" | "custom";
+  name: string;
+  description?: string;
+  /** JSON Schema of the arguments of a function; absent means no arguments. */
+  parameters?: JsonSchema;
+  strict?: boolean;
+}
+
+export type ToolChoice =
+  | { mode: "none" }
+  | { mode: "auto" }
+  | { mode: "required" }
+  | { mode: "named"; name: string }
+  | { mode: "allowed"; required: boolean; names: readonly string[] };
+
+/** What the client gave; absent means not given, and nothing is invented on the way to the backend. */
+export interface Sampling {
+  maxTokens?: number;
+  temperature?: number;
+  topP?: number;
+  topK?: number;
+  seed?: number;
+  frequencyPenalty?: number;
+  presencePenalty?: number;
+  logitBias?: Readonly<Record<string, number>>;
+  /** Texts that end the answer and are not part of it. */
+  stop?: readonly string[];
+}
+
+export type Prompt =
+  | { kind: "messages"; messages: readonly Message[] }
+  | { kind: "text"; text: string }
+  | { kind: "tokens"; tokens: readonly number[] };
+
+export type OutputFormat =
+  | { kind: "text" }
+  | { kind: "json" }
+  | { kind: "json-schema"; name: string; schema: JsonSchema; strict: boolean };
+
+export interface GenerationRequest {
+  /** The id as the client sent it until dispatch resolves it, then the backend's own name. */
+  model: string;
+  prompt: Prompt;
+  sampling: Sampling;
+  /** How many answers, at least 1 (OpenAI's `n`). */
+  choices: number;
+  tools: readonly Tool[];
+  toolChoice: ToolChoice;
+  parallelToolCalls: boolean;
+  output: OutputFormat;
+  suffix?: string;
+  /** `top` is how many alternatives to report beside each token, 0 to 20. */
+  logprobs?: { top: number };
+  /** Legacy scoring: the backend repeats the prompt with its logprobs. */
+  echoLogprobs?: boolean;
+  reasoning?: { effort: string };
+  /** A hint: a driver may use a unary call when false. */
+  stream: boolean;
+  /** Fields of the request that we do not interpret, under their wire names; a driver may forward them. */
+  extra: Readonly<Record<string, unknown>>;
+}
+
+export interface TokenLogprob {
+  token: string;
+  logprob: number;
+  bytes: readonly number[] | null;
+  top: readonly { token: string; logprob: number; bytes: readonly number[] | null }[];
+}
+
+/** Why a choice ended. Failure is never a finish reason: it is thrown. */
+export type FinishReason = "stop" | "length" | "tool-calls" | "content-filter";
+
+export interface Usage {
+  promptTokens: number;
+  completionTokens: number;
+  /** Part of `promptTokens`. */
+  cachedTokens?: number;
+  /** Part of `completionTokens`. */
+  reasoningTokens?: number;
+}
+
+/**
+ * The event contract, which every driver keeps:
+ *
+ * - the deltas of one choice come in order;
+ * - `tool-call-start` opens a call, its deltas follow, it is over when the next call starts or the choice finishes;
+ * - each choice has exactly one `finish`, and nothing of that choice comes after it;
+ * - at most one `usage`, after every `finish`, and nothing after it; `metadata` may come anywhere before;
+ * - a failure is a throw (`ServeError`), never an event.
+ */
+export type GenerationEvent =
+  | {
+      type: "text-delta";
+      choice: number;
+      text: string;
+      /**
+       * Model tokens that this delta stands for, where the backend sends them one by one. The text may be
+       * empty while the token's bytes wait for the rest of a character.
+       */
+      tokens?: number;
+      logprobs?: readonly TokenLogprob[];
+    }
+  | { type: "reasoning-delta"; choice: number; text: string; signature?: string }
+  | { type: "refusal-delta"; choice: number; text: string }
+  | {
+      type: "tool-call-start";
+      choice: number;
+      index: number;
+      id: string;
+      name: string;
+      kind: "function" | "custom";
+    }
+  | { type: "tool-call-delta"; choice: number; index: number; arguments: string }
+  | { type: "finish"; choice: number; reason: FinishReason; stopSequence?: string }
+  | { type: "usage"; usage: Usage }
+  | { type: "metadata"; fields: Readonly<Record<string, unknown>> };
+
+/** Events of one read of the wire; never empty. Async cost is paid once a batch, not once a token. */
+export type EventBatch = readonly GenerationEvent[];
+
+/** What a backend can do with a model, so that dispatch refuses, fans out or does the rest itself. */
+export interface Capabilities {
+  /** Choices that one call can give. Below the request's, dispatch makes several calls. */
+  choices: number;
+  /** Sampling fields that the backend takes. */
+  sampling: ReadonlySet<keyof Sampling>;
+  /** Uninterpreted request fields that the backend takes, by wire name. */
+  extra: ReadonlySet<string>;
+  logprobs: boolean;
+  tools: boolean;
+  images: boolean;
+  audio: boolean;
+  files: boolean;
+  suffix: boolean;
+  tokenPrompts: boolean;
+  /** `response_format` is enforced. */
+  json: boolean;
+  reasoningEffort: boolean;
+  /** Says `length` itself when `maxTokens` is reached. If not, dispatch counts and ends the call. */
+  reportsLength: boolean;
+  /** Size of the model's context in tokens, once known. */
+  contextTokens?: number;
+  /** Texts that end a turn in this model's prompt template; dispatch stops at them as well. */
+  stop?: readonly string[];
+}
+
+export interface CallContext {
+  requestId: string;
+  /** Aborts when the client left, a deadline passed or the answer is complete. Drivers cancel at once. */
+  signal: AbortSignal;
+  /** 0 for a client's request, one more for each agent between. */
+  depth: number;
+  log: Log;
+}
+
+export interface ModelDescription {
+  id: string;
+  ownedBy: string;
+  /** Other ids under which the same model answers. */
+  aliases?: readonly string[];
+  contextTokens?: number;
+}
+
+export interface Backend {
+  readonly id: string;
+  /** What kind of thing it is, as `GET /` shows it: `kserve`, `demo`. */
+  readonly kind: string;
+  /** Address for the operator's eyes; not shown to strangers when keys are configured. */
+  readonly endpoint?: string;
+  capabilities(model: string): Capabilities;
+  /** Yields batches as the event contract says. Throws `ServeError`. Ends promptly once `context.signal` aborts. */
+  generate(request: GenerationRequest, context: CallContext): AsyncIterable<EventBatch>;
+  /** Models that it has ready now. Throws `ServeError` when it cannot be asked. */
+  models(signal: AbortSignal): Promise<readonly ModelDescription[]>;
+  /** Resolves if it can serve now; rejects with a `ServeError` that says why not, whose cause is for the operator. */
+  ready(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,18 @@
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/** `prefix` and `length` random letters and digits, in the form of OpenAI's ids (`chatcmpl-…`, `call_…`). */
+export function createId(prefix: string, length: number): string {
+  // 62 does not divide 256: bytes past the last whole multiple are drawn again, so that no letter is likelier.
+  let text = prefix;
+  while (text.length < prefix.length + length) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(length + 8))) {
+      if (byte < 248 && text.length < prefix.length + length) text += alphabet.charAt(byte % 62);
+    }
+  }
+  return text;
+}
+
+/** `req_` and 32 hexadecimal digits. */
+export function createRequestId(): string {
+  return `req_${crypto.randomUUID().replaceAll("-", "")}`;
+}
