@@ -1,0 +1,36 @@
+/** Code units looked at in one go, about half a millisecond. */
+const sliceLength = 262_144;
+
+/**
+ * Tokens of each text by the rule of thumb: a quarter of its code points, rounded up (so at least 1 for text
+ * that is not empty). Long texts are counted in slices between which other work runs.
+ */
+export async function estimateTokens(texts: readonly string[]): Promise<number[]> {
+  const counts: number[] = [];
+  let budget = sliceLength;
+  for (const text of texts) {
+    let codePoints = 0;
+    for (let start = 0; start < text.length;) {
+      const end = Math.min(text.length, start + budget);
+      codePoints += countCodePoints(text, start, end);
+      budget -= end - start;
+      start = end;
+      if (budget === 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+        budget = sliceLength;
+      }
+    }
+    counts.push(Math.ceil(codePoints / 4));
+  }
+  return counts;
+}
+
+/** Code points that begin in `[start, end)`, where a lone surrogate is one. */
+function countCodePoints(text: string, start: number, end: number): number {
+  let pairs = 0;
+  for (let index = start; index < end; index++) {
+    if ((text.charCodeAt(index) & 0xfc00) !== 0xdc00 || index === 0) continue;
+    if ((text.charCodeAt(index - 1) & 0xfc00) === 0xd800) pairs++;
+  }
+  return end - start - pairs;
+}
