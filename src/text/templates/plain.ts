@@ -1,0 +1,23 @@
+import type { Message, Role } from "../../core/generation.ts";
+import type { Template } from "./template.ts";
+import { assistantText, textOf } from "./text.ts";
+
+/** `System: …`, `User: …`, `Assistant: …`, a blank line between, then `Assistant:`. For models without a form of their own. */
+export const plain: Template = {
+  name: "plain",
+  stop: [],
+  render: (messages) => [...messages.map(turn), "Assistant:"].join("\n\n"),
+};
+
+const labels = {
+  system: "System",
+  developer: "System",
+  user: "User",
+  assistant: "Assistant",
+  tool: "Tool",
+} as const satisfies Record<Role, string>;
+
+function turn(message: Message): string {
+  const text = message.role === "assistant" ? assistantText(message) : textOf(message);
+  return `${labels[message.role]}: ${text}`;
+}
