@@ -1,0 +1,67 @@
+import type { InferRequest, InputTensor, ParameterValue, TensorContents } from "./messages.ts";
+import { WireWriter } from "./wire-writer.ts";
+
+/** A `ModelInferRequest` in protobuf's wire format, with typed contents. */
+export function encodeInferRequest(request: InferRequest): Uint8Array {
+  const writer = new WireWriter();
+  if (request.modelName !== "") writer.text(10, request.modelName);
+  if (request.modelVersion !== "") writer.text(18, request.modelVersion);
+  if (request.id !== undefined && request.id !== "") writer.text(26, request.id);
+  for (const [key, value] of request.parameters ?? []) writer.field(34, encodeParameter(key, value));
+  for (const input of request.inputs) writer.field(42, encodeInput(input));
+  return writer.finish();
+}
+
+function encodeInput(tensor: InputTensor): Uint8Array {
+  const writer = new WireWriter();
+  writer.text(10, tensor.name);
+  writer.text(18, tensor.datatype);
+  if (tensor.shape.length > 0) writer.field(26, packed(tensor.shape, signed));
+  writer.field(42, encodeContents(tensor.contents));
+  return writer.finish();
+}
+
+function encodeContents(contents: Partial<TensorContents>): Uint8Array {
+  const { bools, ints, int64s, uints, uint64s, fp32s, fp64s, bytes } = contents;
+  const writer = new WireWriter();
+  if (bools !== undefined) writer.field(10, packed(bools.map(Number), unsigned));
+  if (ints !== undefined) writer.field(18, packed(ints, signed));
+  if (int64s !== undefined) writer.field(26, packed(int64s, signed));
+  if (uints !== undefined) writer.field(34, packed(uints, unsigned));
+  if (uint64s !== undefined) writer.field(42, packed(uint64s, unsigned));
+  if (fp32s !== undefined) writer.field(50, packed(fp32s, float));
+  if (fp64s !== undefined) writer.field(58, packed(fp64s, double));
+  for (const element of bytes ?? []) writer.field(66, element);
+  return writer.finish();
+}
+
+function encodeParameter(key: string, value: ParameterValue): Uint8Array {
+  const choice = new WireWriter(32);
+  if (typeof value === "string") {
+    choice.text(26, value);
+  } else if (typeof value === "boolean") {
+    choice.varint(8);
+    choice.varint(Number(value));
+  } else if (value !== undefined && Number.isSafeInteger(value)) {
+    choice.varint(16);
+    choice.signedVarint(value);
+  } else if (value !== undefined) {
+    choice.varint(33);
+    choice.double(value);
+  }
+  const entry = new WireWriter(64);
+  entry.text(10, key);
+  entry.field(18, choice.finish());
+  return entry.finish();
+}
+
+const unsigned = (writer: WireWriter, value: number) => writer.varint(value);
+const signed = (writer: WireWriter, value: number) => writer.signedVarint(value);
+const float = (writer: WireWriter, value: number) => writer.float(value);
+const double = (writer: WireWriter, value: number) => writer.double(value);
+
+function packed(values: readonly number[], write: (writer: WireWriter, value: number) => void): Uint8Array {
+  const writer = new WireWriter(16);
+  for (const value of values) write(writer, value);
+  return writer.finish();
+}

@@ -1,0 +1,65 @@
+/**
+ * The KServe v2 messages that oai-serve reads and writes; field numbers stand in `proto/kserve.proto`.
+ * 64-bit integers are numbers: exact up to 2^53, rounded above.
+ */
+
+/** `undefined` is a parameter whose choice is not set or not known. */
+export type ParameterValue = boolean | number | string | undefined;
+
+export type Parameters = ReadonlyMap<string, ParameterValue>;
+
+/** Typed contents. INT8 to INT32 are `ints`, UINT8 to UINT32 are `uints`; FP16 and BF16 exist only raw. */
+export interface TensorContents {
+  readonly bools: readonly boolean[];
+  readonly ints: readonly number[];
+  readonly int64s: readonly number[];
+  readonly uints: readonly number[];
+  readonly uint64s: readonly number[];
+  readonly fp32s: readonly number[];
+  readonly fp64s: readonly number[];
+  readonly bytes: readonly Uint8Array[];
+}
+
+export interface InputTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  readonly contents: Partial<TensorContents>;
+}
+
+export interface InferRequest {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly id?: string;
+  readonly parameters?: Parameters;
+  readonly inputs: readonly InputTensor[];
+}
+
+export interface OutputTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  readonly parameters: Parameters;
+  readonly contents: TensorContents | undefined;
+}
+
+export interface InferResponse {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly id: string;
+  readonly parameters: Parameters;
+  readonly outputs: readonly OutputTensor[];
+  /** One element per output tensor, in order, or none when the contents are typed. */
+  readonly rawContents: readonly Uint8Array[];
+}
+
+export interface StreamInferResponse {
+  readonly errorMessage: string;
+  readonly response: InferResponse | undefined;
+}
+
+export interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}

@@ -1,0 +1,74 @@
+import type { Transport } from "./transport/transport.ts";
+import { GrpcError, grpcStatus } from "./transport/transport.ts";
+
+/** A server that may have the stream rpc. */
+export interface StreamRoute {
+  endpoint: string;
+  transport: Transport;
+  /** The endpoint that answers the other rpcs too: when it cannot be reached, nothing can. */
+  main: boolean;
+  connectTimeoutMs?: number;
+}
+
+export interface StreamRoutes {
+  /** Those worth a try now, in order. */
+  due(): Iterable<StreamRoute>;
+  worked(route: StreamRoute): void;
+  /**
+   * To be told of a failure before the first message. Answers whether the route does not have the stream rpc, so
+   * that the next one should be tried; it is then left alone for a while.
+   */
+  isMissing(route: StreamRoute, error: unknown): boolean;
+}
+
+const firstPauseMs = 5_000;
+const longestPauseMs = 300_000;
+
+/**
+ * Remembers which of `routes` have the stream rpc. One that has not is asked again after a pause that doubles, by
+ * one request at a time, so that a worker that comes later is found.
+ */
+export function createStreamRoutes(routes: readonly StreamRoute[], now: () => number): StreamRoutes {
+  const failures = new Map<StreamRoute, { count: number; retryAt: number }>();
+
+  /** Puts the next try off, so that the requests beside this one do not try as well. */
+  function pause(route: StreamRoute, count: number): void {
+    const milliseconds = Math.min(firstPauseMs * 2 ** (count - 1), longestPauseMs);
+    failures.set(route, { count, retryAt: now() + milliseconds });
+  }
+
+  return {
+    *due() {
+      for (const route of routes) {
+        const failure = failures.get(route);
+        if (failure !== undefined) {
+          if (now() < failure.retryAt) continue;
+          pause(route, failure.count);
+        }
+        yield route;
+      }
+    },
+
+    worked(route) {
+      failures.delete(route);
+    },
+
+    isMissing(route, error) {
+      if (!(error instanceof GrpcError) || !saysMissing(route, error)) return false;
+      pause(route, Math.min((failures.get(route)?.count ?? 0) + 1, 10));
+      return true;
+    },
+  };
+}
+
+function saysMissing(route: StreamRoute, error: GrpcError): boolean {
+  switch (error.code) {
+    case grpcStatus.unimplemented:
+    case grpcStatus.notFound:
+      return true;
+    case grpcStatus.unavailable:
+      return !route.main;
+    default:
+      return false;
+  }
+}

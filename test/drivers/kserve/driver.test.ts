@@ -1,0 +1,116 @@
+import { describe, expect, test } from "bun:test";
+import { Value } from "@sinclair/typebox/value";
+import { ConfigError } from "../../../src/core/error.ts";
+import { KserveConfig } from "../../../src/drivers/kserve/config.ts";
+import { kserveDriver } from "../../../src/drivers/kserve/driver.ts";
+import { memoryLog } from "../../support/calls.ts";
+
+const create = (more: Partial<KserveConfig>) =>
+  kserveDriver.create(
+    { kind: "kserve", endpoint: "localhost:8000", ...more },
+    { id: "gpu", log: memoryLog(), connectTimeoutMs: 1_000 },
+  );
+
+describe("the configuration", () => {
+  for (const endpoint of ["localhost:8000", "gpu-a.example:1", "10.0.0.1:65535", "[::1]:8001"]) {
+    test(`takes the endpoint ${endpoint}`, async () => {
+      const backend = create({ endpoint });
+
+      expect(backend.endpoint).toBe(endpoint);
+      await backend.close();
+    });
+  }
+
+  const bad = [
+    "localhost",
+    "localhost:",
+    ":8000",
+    "localhost:0",
+    "localhost:65536",
+    "http://localhost:8000",
+    "a b:1",
+    "::1:80",
+    "localhost:80/x",
+  ];
+  for (const endpoint of bad) {
+    test(`names the fault of the endpoint ${endpoint}`, () => {
+      expect(() => create({ endpoint })).toThrow(ConfigError);
+      expect(() => create({ endpoint })).toThrow(/^backends\.gpu\.endpoint must be a host and a port/);
+      expect(() => create({ stream_endpoint: endpoint })).toThrow(/^backends\.gpu\.stream_endpoint must be/);
+    });
+  }
+
+  const documents: readonly [object, boolean][] = [
+    [{ kind: "kserve", endpoint: "a:1" }, true],
+    [
+      { kind: "kserve", endpoint: "a:1", template: "llama3", layout: "model", max_message_bytes: 4_194_304 },
+      true,
+    ],
+    [{ kind: "kserve" }, false],
+    [{ kind: "kserve", endpoint: "a:1", endpiont: "b:2" }, false],
+    [{ kind: "kserve", endpoint: "a:1", template: "jinja" }, false],
+    [{ kind: "kserve", endpoint: "a:1", max_message_bytes: 0 }, false],
+  ];
+  for (const [document, valid] of documents) {
+    test(`${valid ? "allows" : "refuses"} ${JSON.stringify(document)}`, () => {
+      expect(Value.Check(KserveConfig, document)).toBe(valid);
+    });
+  }
+});
+
+describe("the capabilities", () => {
+  test("are those of AnyServe", async () => {
+    const backend = create({});
+
+    const capabilities = backend.capabilities("llamacpp");
+
+    expect(capabilities).toMatchObject({
+      choices: 1,
+      logprobs: false,
+      tools: false,
+      tokenPrompts: false,
+      reportsLength: false,
+    });
+    expect([...capabilities.sampling]).toEqual(["maxTokens", "temperature", "topP", "topK"]);
+    expect(capabilities.stop).toBeUndefined();
+    await backend.close();
+  });
+
+  test("name the texts that end a turn of the template", async () => {
+    const backend = create({ template: "chatml" });
+
+    expect(backend.capabilities("llamacpp").stop).toEqual(["<|im_end|>"]);
+    await backend.close();
+  });
+
+  test("of the model layout have stop texts and a repeat penalty", async () => {
+    const backend = create({ layout: "model" });
+
+    const capabilities = backend.capabilities("llamacpp");
+
+    expect(capabilities.sampling.has("stop")).toBe(true);
+    expect(capabilities.extra.has("repeat_penalty")).toBe(true);
+    await backend.close();
+  });
+});
+
+test("creating a backend does no I/O", async () => {
+  let connections = 0;
+  const listener = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open() {
+        connections++;
+      },
+      data() {},
+    },
+  });
+  const backend = create({ endpoint: `127.0.0.1:${listener.port}` });
+
+  await Bun.sleep(50);
+
+  expect(connections).toBe(0);
+  await backend.close();
+  listener.stop(true);
+});
