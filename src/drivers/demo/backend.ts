@@ -1,0 +1,59 @@
+import type {
+  Backend,
+  CallContext,
+  Capabilities,
+  EventBatch,
+  GenerationRequest,
+} from "../../core/generation.ts";
+import { toEvents } from "./answer.ts";
+import { decideAnswer } from "./decide-answer.ts";
+import { pace } from "./pace.ts";
+
+export interface DemoBackendOptions {
+  id: string;
+  /** Pause between two deltas, in milliseconds. */
+  delayMs: number;
+}
+
+/**
+ * A model server in this process, without a model: it answers every request in a way that shows what arrived,
+ * the same way each time. It serves the one model `demo` and is always ready.
+ */
+export function createDemoBackend({ id, delayMs }: DemoBackendOptions): Backend {
+  return {
+    id,
+    kind: "demo",
+    capabilities: () => capabilities,
+    generate: (request, context) => generate(request, context, delayMs),
+    models: async () => [{ id: "demo", ownedBy: "oai-serve" }],
+    ready: async () => {},
+    close: async () => {},
+  };
+}
+
+const capabilities: Capabilities = {
+  choices: 1,
+  // Nothing is sampled: temperature and the like are ignored, and the client is told so.
+  sampling: new Set(["maxTokens"]),
+  extra: new Set(),
+  logprobs: false,
+  tools: true,
+  images: false,
+  audio: false,
+  files: false,
+  suffix: true,
+  tokenPrompts: false,
+  json: true,
+  reasoningEffort: true,
+  reportsLength: true,
+};
+
+async function* generate(
+  request: GenerationRequest,
+  context: CallContext,
+  delayMs: number,
+): AsyncGenerator<EventBatch> {
+  context.signal.throwIfAborted();
+  const answer = await decideAnswer(request);
+  yield* pace(toEvents(answer, request.sampling.maxTokens), delayMs, context.signal);
+}
