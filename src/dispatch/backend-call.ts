@@ -1,0 +1,83 @@
+import { ServeError } from "../core/error.ts";
+import type {
+  Backend,
+  CallContext,
+  Capabilities,
+  EventBatch,
+  GenerationRequest,
+  Usage,
+} from "../core/generation.ts";
+import { abortable } from "../core/stream.ts";
+import { createDeadlines, type Timeouts } from "./deadlines.ts";
+import { Edge, type EdgeTally } from "./edge.ts";
+
+export interface BackendCall {
+  request: GenerationRequest;
+  backend: Backend;
+  capabilities: Capabilities;
+  /** Number of the call's first choice among all choices of the client's request. */
+  firstChoice: number;
+  keepsText: boolean;
+  /** Called once, after the last event. */
+  onEnd(account: { reported: Usage | undefined; tally: EdgeTally }): void;
+}
+
+/** One call of a backend, with an abort of its own: a stop string, the limit or a deadline ends it at once. */
+export async function* callBackend(
+  call: BackendCall,
+  context: CallContext,
+  timeouts: Timeouts,
+): AsyncGenerator<EventBatch> {
+  const { request, backend, capabilities } = call;
+  if (request.sampling.maxTokens === 0) {
+    // Scoring with `echo`: nothing is to be generated, so nobody is asked.
+    yield Array.from({ length: request.choices }, (_, choice) => ({
+      type: "finish" as const,
+      choice: call.firstChoice + choice,
+      reason: "length" as const,
+    }));
+    call.onEnd({ reported: undefined, tally: { tokens: 0, uncounted: [] } });
+    return;
+  }
+  const edge = new Edge(request, capabilities, call.firstChoice, call.keepsText);
+  let reported: Usage | undefined;
+
+  const controller = new AbortController();
+  const deadlines = createDeadlines(timeouts, (error) => controller.abort(error));
+  const follow = () => {
+    deadlines.clear();
+    controller.abort(context.signal.reason);
+  };
+  if (context.signal.aborted) follow();
+  context.signal.addEventListener("abort", follow, { once: true });
+  try {
+    deadlines.waiting();
+    const events = backend.generate(request, { ...context, signal: controller.signal });
+    for await (const batch of abortable(events, controller.signal)) {
+      deadlines.arrived();
+      const last = batch.at(-1);
+      if (last?.type === "usage") reported = last.usage;
+      const kept = edge.apply(batch);
+      // After the last choice only usage can come, and only from a backend that ended every choice itself.
+      const isOver = edge.isDone && edge.isCut;
+      if (isOver) controller.abort(complete());
+      if (kept.length > 0) yield kept;
+      if (isOver) break;
+      deadlines.waiting();
+    }
+    if (!edge.isDone) {
+      throw new ServeError("upstream", "The backend ended its answer without saying why.", {
+        code: "upstream_error",
+      });
+    }
+    call.onEnd({ reported, tally: edge.tally });
+  } finally {
+    deadlines.clear();
+    context.signal.removeEventListener("abort", follow);
+    controller.abort(complete());
+  }
+}
+
+function complete(): ServeError {
+  return new ServeError("canceled", "The answer is complete.");
+}

@@ -1,0 +1,138 @@
+import type { GenerationEvent, TokenLogprob } from "../core/generation.ts";
+import { createStopMatcher, type StopMatcher } from "../text/stop.ts";
+
+/** What one choice is held to, the same for all choices of a call. */
+export interface EdgeRules {
+  stops: readonly string[];
+  /** Tokens after which the choice ends with `length`; `Infinity` where the backend sees to it. */
+  maxTokens: number;
+  parallelToolCalls: boolean;
+  keepsText: boolean;
+}
+
+type ChoiceEvent = Extract<GenerationEvent, { choice: number }>;
+type TextDelta = Extract<GenerationEvent, { type: "text-delta" }>;
+
+/** The edge of one choice, which leaves it under the number `index`. */
+export class ChoiceEdge {
+  readonly #index: number;
+  readonly #rules: EdgeRules;
+  /** Text that came without a count of its tokens. */
+  readonly #uncounted: string[] = [];
+  #matcher: StopMatcher | undefined;
+  /** Logprobs whose text is held back, or has no letters yet. */
+  #heldLogprobs: TokenLogprob[] = [];
+  /** Backend's number of the first tool call. */
+  #firstCall: number | undefined;
+  #isFinished = false;
+  #isBackendDone = false;
+  tokens = 0;
+
+  constructor(index: number, rules: EdgeRules) {
+    this.#index = index;
+    this.#rules = rules;
+    this.#matcher = this.#createMatcher();
+  }
+
+  /** Ended here, not by the backend. */
+  get isCut(): boolean {
+    return this.#isFinished && !this.#isBackendDone;
+  }
+
+  get uncounted(): string {
+    return this.#uncounted.join("");
+  }
+
+  /** Puts into `out` what the client gets of `event`. True when that ends the choice. */
+  apply(event: ChoiceEvent, out: GenerationEvent[]): boolean {
+    if (event.type === "finish") this.#isBackendDone = true;
+    if (this.#isFinished) return false;
+    switch (event.type) {
+      case "text-delta":
+        this.#text(event, out);
+        break;
+      case "finish":
+        this.#finish(event, out);
+        break;
+      case "tool-call-start":
+      case "tool-call-delta":
+        this.#toolCall(event, out);
+        break;
+      case "reasoning-delta":
+      case "refusal-delta":
+        if (event.text === "") break;
+        this.#keep(event.text);
+        out.push({ ...event, choice: this.#index });
+        break;
+    }
+    return this.#isFinished;
+  }
+
+  #text(event: TextDelta, out: GenerationEvent[]): void {
+    if (event.tokens === undefined) this.#keep(event.text);
+    else this.tokens += event.tokens;
+    const matched = this.#matcher?.push(event.text);
+    const text = matched === undefined ? event.text : matched.text;
+    const isWhole = text !== "" && text === event.text && this.#heldLogprobs.length === 0;
+    // Nothing is rebuilt on the common path: a delta that passes whole is handed on as it is.
+    if (isWhole && event.choice === this.#index) out.push(event);
+    else this.#give(text, event.logprobs, out);
+    if (matched?.stop !== undefined) {
+      this.#end({ type: "finish", choice: this.#index, reason: "stop", stopSequence: matched.stop }, out);
+    } else if (this.tokens >= this.#rules.maxTokens) {
+      this.#flush(out);
+      this.#end({ type: "finish", choice: this.#index, reason: "length" }, out);
+    }
+  }
+
+  #finish(event: Extract<GenerationEvent, { type: "finish" }>, out: GenerationEvent[]): void {
+    this.#flush(out);
+    // Also for a call that the client forced: agents end their loop on `stop`.
+    const isCall = this.#firstCall !== undefined && event.reason === "stop";
+    this.#end({ ...event, choice: this.#index, ...(isCall ? { reason: "tool-calls" } : {}) }, out);
+  }
+
+  #toolCall(
+    event: Extract<GenerationEvent, { type: "tool-call-start" | "tool-call-delta" }>,
+    out: GenerationEvent[],
+  ): void {
+    if (event.type === "tool-call-start") this.#firstCall ??= event.index;
+    if (!this.#rules.parallelToolCalls && event.index !== this.#firstCall) return;
+    if (event.type === "tool-call-start" && this.#matcher !== undefined) {
+      this.#flush(out);
+      this.#matcher = this.#createMatcher();
+    }
+    this.#keep(event.type === "tool-call-start" ? event.name : event.arguments);
+    out.push({ ...event, choice: this.#index });
+  }
+
+  #flush(out: GenerationEvent[]): void {
+    this.#give(this.#matcher?.flush() ?? "", undefined, out);
+  }
+
+  #give(text: string, logprobs: readonly TokenLogprob[] | undefined, out: GenerationEvent[]): void {
+    if (logprobs !== undefined) this.#heldLogprobs.push(...logprobs);
+    if (text === "") return;
+    const held = this.#heldLogprobs;
+    out.push({
+      type: "text-delta",
+      choice: this.#index,
+      text,
+      ...(held.length === 0 ? {} : { logprobs: held }),
+    });
+    this.#heldLogprobs = [];
+  }
+
+  #end(finish: Extract<GenerationEvent, { type: "finish" }>, out: GenerationEvent[]): void {
+    this.#isFinished = true;
+    out.push(finish);
+  }
+
+  #keep(text: string): void {
+    if (this.#rules.keepsText) this.#uncounted.push(text);
+  }
+
+  #createMatcher(): StopMatcher | undefined {
+    return this.#rules.stops.length === 0 ? undefined : createStopMatcher(this.#rules.stops);
+  }
+}

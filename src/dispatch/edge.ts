@@ -1,0 +1,72 @@
+import type { Capabilities, EventBatch, GenerationEvent, GenerationRequest } from "../core/generation.ts";
+import { ChoiceEdge } from "./choice-edge.ts";
+
+/** What a backend call leaves for the account of usage. */
+export interface EdgeTally {
+  /** Tokens that the backend sent one by one. */
+  tokens: number;
+  /** Text of each choice that did not come token by token and is yet to be counted. */
+  uncounted: readonly string[];
+}
+
+/**
+ * Does for one backend call what the backend does not: stop strings, the token limit, at most one tool call.
+ * Choices are renumbered from `firstChoice`; empty deltas, usage and whatever comes after a choice's end are dropped.
+ */
+export class Edge {
+  readonly #choices: readonly ChoiceEdge[];
+  #open: number;
+
+  /** Uncounted text is kept only if somebody will ask for usage (`keepsText`). */
+  constructor(
+    request: GenerationRequest,
+    capabilities: Capabilities,
+    firstChoice: number,
+    keepsText: boolean,
+  ) {
+    const rules = {
+      stops: [
+        ...(capabilities.sampling.has("stop") ? [] : (request.sampling.stop ?? [])),
+        ...(request.prompt.kind === "messages" ? (capabilities.stop ?? []) : []),
+      ],
+      maxTokens: capabilities.reportsLength ? Infinity : (request.sampling.maxTokens ?? Infinity),
+      parallelToolCalls: request.parallelToolCalls,
+      keepsText,
+    };
+    this.#choices = Array.from(
+      { length: request.choices },
+      (_, choice) => new ChoiceEdge(firstChoice + choice, rules),
+    );
+    this.#open = request.choices;
+  }
+
+  /** Every choice has ended, for the client. */
+  get isDone(): boolean {
+    return this.#open === 0;
+  }
+
+  /** A choice was ended here, and the backend goes on with it as far as it has told. */
+  get isCut(): boolean {
+    return this.#choices.some((choice) => choice.isCut);
+  }
+
+  get tally(): EdgeTally {
+    return {
+      tokens: this.#choices.reduce((sum, choice) => sum + choice.tokens, 0),
+      uncounted: this.#choices.map((choice) => choice.uncounted).filter((text) => text !== ""),
+    };
+  }
+
+  apply(batch: EventBatch): GenerationEvent[] {
+    const out: GenerationEvent[] = [];
+    for (const event of batch) {
+      if ("choice" in event) {
+        const choice = this.#choices[event.choice];
+        if (choice?.apply(event, out) === true) this.#open--;
+      } else if (event.type === "metadata") {
+        out.push(event);
+      }
+    }
+    return out;
+  }
+}

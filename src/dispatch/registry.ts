@@ -1,0 +1,227 @@
+import { ServeError } from "../core/error.ts";
+import type { Backend, ModelDescription } from "../core/generation.ts";
+
+/** A model as clients see it, and where it is. */
+export interface ServedModel {
+  id: string;
+  aliases: readonly string[];
+  backend: Backend;
+  /** The backend's own name for it. */
+  target: string;
+  ownedBy: string;
+  /** Unix seconds; the same for as long as the server runs. */
+  created: number;
+  /** Name by which a tokenizer is chosen. */
+  tokenModel: string;
+  contextTokens?: number;
+}
+
+export interface ModelRule {
+  backend: string;
+  target?: string;
+  aliases?: readonly string[];
+  tokenModel?: string;
+  maxContextTokens?: number;
+}
+
+export interface RegistryOptions {
+  backends: readonly Backend[];
+  /** Models named by the operator, by public id. A backend with none of them serves what it says it has. */
+  models: Readonly<Record<string, ModelRule>>;
+  defaultModel?: string;
+  /** Public id of the first model of the default backend. */
+  publicModel?: string;
+  /** Id of the backend that came from the command line: its first model is the default. */
+  defaultBackend?: string;
+  tokenModel: string;
+  maxContextTokens?: number;
+}
+
+export interface Registry {
+  readonly backends: readonly Backend[];
+  /** The model of that id or alias, or the default for `undefined`. Rejects with `not_found` or `invalid_request`. */
+  resolve(id: string | undefined): Promise<ServedModel>;
+  list(): Promise<readonly ServedModel[]>;
+  /** The model for requests that name none, as far as it is known. */
+  default(): ServedModel | undefined;
+}
+
+/** A miss asks the backends again, but not more often than this. */
+const refreshPauseMs = 1_000;
+/** What backends say of their models is asked again after this, beside the request that notices. */
+const staleMs = 60_000;
+const askTimeoutMs = 5_000;
+
+export function createRegistry(options: RegistryOptions): Registry {
+  const { backends } = options;
+  const created = Math.floor(Date.now() / 1000);
+  const said = new Map<Backend, readonly ModelDescription[]>();
+  const firstAnswers = new Map<Backend, Promise<void>>();
+  let served: readonly ServedModel[] = [];
+  let byId: ReadonlyMap<string, ServedModel> = new Map();
+  let refreshedAt = -Infinity;
+  let refreshing: Promise<void> | undefined;
+
+  const rebuild = () => {
+    served = backends.flatMap((backend) => modelsOf(backend, said.get(backend) ?? [], options, created));
+    byId = index(served);
+  };
+  // A backend that cannot be asked now keeps what it said before.
+  const ask = async (backend: Backend) => {
+    const descriptions = await describeWithin(backend, askTimeoutMs);
+    if (descriptions === undefined) return;
+    said.set(backend, descriptions);
+    rebuild();
+  };
+  const firstAnswer = (backend: Backend) => {
+    const known = firstAnswers.get(backend) ?? ask(backend);
+    firstAnswers.set(backend, known);
+    return known;
+  };
+  const askAll = async () => {
+    await Promise.all(
+      backends.map((backend) => (firstAnswers.has(backend) ? ask(backend) : firstAnswer(backend))),
+    );
+    refreshedAt = performance.now();
+  };
+  // Shared by all who wait for it.
+  const refresh = async () => {
+    refreshing ??= askAll().finally(() => {
+      refreshing = undefined;
+    });
+    await refreshing;
+  };
+  const age = () => performance.now() - refreshedAt;
+
+  const defaultModel = (): ServedModel | undefined => {
+    if (options.defaultModel !== undefined) return byId.get(options.defaultModel);
+    if (options.defaultBackend === undefined) return served.length === 1 ? served[0] : undefined;
+    return served.find((model) => model.backend.id === options.defaultBackend);
+  };
+  const find = (id: string | undefined) => (id === undefined ? defaultModel() : byId.get(id));
+
+  rebuild();
+  return {
+    backends,
+    async resolve(id) {
+      let model = find(id);
+      if (model !== undefined) {
+        // The size of its context is among what a backend says of a model that the operator named.
+        await firstAnswer(model.backend);
+        model = find(id);
+        if (age() > staleMs) void refresh();
+      } else if (age() > refreshPauseMs) {
+        await refresh();
+        model = find(id);
+      }
+      return model ?? missing(id);
+    },
+    async list() {
+      if (age() > refreshPauseMs) await refresh();
+      return served;
+    },
+    default: defaultModel,
+  };
+}
+
+/** What the backend says it has; undefined if it cannot say so in time, even if it takes no notice of its signal. */
+async function describeWithin(
+  backend: Backend,
+  milliseconds: number,
+): Promise<readonly ModelDescription[] | undefined> {
+  const controller = new AbortController();
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => {
+    controller.abort();
+    late.resolve(undefined);
+  }, milliseconds);
+  try {
+    return await Promise.race([backend.models(controller.signal), late.promise]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function missing(id: string | undefined): never {
+  if (id === undefined) {
+    throw new ServeError("invalid_request", "'model' is required, because no default model is configured.", {
+      code: "missing_required_parameter",
+      param: "model",
+    });
+  }
+  throw new ServeError(
+    "not_found",
+    "The requested model does not exist. See GET /v1/models for those served.",
+    {
+      code: "model_not_found",
+      param: "model",
+    },
+  );
+}
+
+/** Those that the operator named on this backend; if there are none, those that it says it has. */
+function modelsOf(
+  backend: Backend,
+  descriptions: readonly ModelDescription[],
+  options: RegistryOptions,
+  created: number,
+): ServedModel[] {
+  const rules = Object.entries(options.models).filter(([, rule]) => rule.backend === backend.id);
+  if (rules.length === 0) {
+    const isDefault = backend.id === options.defaultBackend || options.backends.length === 1;
+    return descriptions.map((description, position) => ({
+      ...toServed(backend, description, {}, options, created),
+      ...(position === 0 && isDefault && options.publicModel !== undefined
+        ? { id: options.publicModel }
+        : {}),
+    }));
+  }
+  return rules.map(([id, rule], position) => {
+    const target = rule.target ?? id;
+    const own = descriptions.find((description) => description.id === target);
+    // A server of one model calls it what it likes.
+    const description = own ?? (position === 0 || descriptions.length === 1 ? descriptions[0] : undefined);
+    const { aliases = [], ...facts } = description ?? { ownedBy: backend.id };
+    return toServed(
+      backend,
+      { ...facts, id: target, aliases: [...(rule.aliases ?? []), ...(position === 0 ? aliases : [])] },
+      rule,
+      options,
+      created,
+      id,
+    );
+  });
+}
+
+function toServed(
+  backend: Backend,
+  description: ModelDescription,
+  rule: Pick<ModelRule, "tokenModel" | "maxContextTokens">,
+  options: RegistryOptions,
+  created: number,
+  id = description.id,
+): ServedModel {
+  const contextTokens = rule.maxContextTokens ?? options.maxContextTokens ?? description.contextTokens;
+  return {
+    id,
+    aliases: description.aliases ?? [],
+    backend,
+    target: description.id,
+    ownedBy: description.ownedBy,
+    created,
+    tokenModel: rule.tokenModel ?? options.tokenModel,
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+  };
+}
+
+/** Ids win over aliases; of two models with one name the first has it. */
+function index(models: readonly ServedModel[]): Map<string, ServedModel> {
+  const byId = new Map<string, ServedModel>();
+  for (const model of models) if (!byId.has(model.id)) byId.set(model.id, model);
+  for (const model of models) {
+    for (const alias of model.aliases) if (!byId.has(alias)) byId.set(alias, model);
+  }
+  return byId;
+}

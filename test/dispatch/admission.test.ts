@@ -1,0 +1,126 @@
+import { expect, test } from "bun:test";
+import { type Admission, createAdmission } from "../../src/dispatch/admission.ts";
+import { failureOf } from "../support/failure.ts";
+
+const never = new AbortController().signal;
+
+/** Enters and notes under `name` when it was let in. */
+function enter(admission: Admission, order: string[], name: string, calls = 1, signal = never) {
+  return admission.enter(calls, signal).then((leave) => {
+    order.push(name);
+    return leave;
+  });
+}
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test("requests wait in the order in which they came", async () => {
+  const admission = createAdmission({ maxConcurrency: 1, maxQueue: 8 });
+  const order: string[] = [];
+  const leave = await admission.enter(1, never);
+  const waiting = ["a", "b", "c"].map((name) => enter(admission, order, name));
+
+  leave();
+  for (const entered of waiting) (await entered)();
+
+  expect(order).toEqual(["a", "b", "c"]);
+});
+
+test("a request weighs as much as its calls, and nobody overtakes a heavy one", async () => {
+  const admission = createAdmission({ maxConcurrency: 3, maxQueue: 8 });
+  const order: string[] = [];
+  const leaveTwo = await admission.enter(2, never);
+  const heavy = enter(admission, order, "heavy", 3);
+  const light = enter(admission, order, "light");
+  await settle();
+  expect(order).toEqual([]);
+
+  leaveTwo();
+  const leaveHeavy = await heavy;
+  await settle();
+  expect(order).toEqual(["heavy"]);
+
+  leaveHeavy();
+  await light;
+  expect(order).toEqual(["heavy", "light"]);
+});
+
+test("a request for more calls than may ever run at once runs alone", async () => {
+  const admission = createAdmission({ maxConcurrency: 2, maxQueue: 8 });
+  const leave = await admission.enter(5, never);
+  const order: string[] = [];
+  const next = enter(admission, order, "next");
+  await settle();
+  expect(order).toEqual([]);
+
+  leave();
+
+  (await next)();
+});
+
+test("with a full queue a request is refused with a time to retry after", async () => {
+  const admission = createAdmission({ maxConcurrency: 1, maxQueue: 1 });
+  await admission.enter(1, never);
+  void admission.enter(1, never);
+
+  const refused = admission.enter(1, never);
+
+  expect(await failureOf(refused)).toMatchObject({
+    kind: "unavailable",
+    status: 503,
+    code: "server_is_overloaded",
+    retryAfterSeconds: 1,
+  });
+});
+
+test("a request that is aborted while it waits leaves its place in the queue", async () => {
+  const admission = createAdmission({ maxConcurrency: 1, maxQueue: 1 });
+  const leave = await admission.enter(1, never);
+  const controller = new AbortController();
+  const reason = new Error("gone");
+  const aborted = admission.enter(1, controller.signal);
+
+  controller.abort(reason);
+
+  expect(await failureOf(aborted)).toBe(reason);
+  const next = admission.enter(1, never);
+  leave();
+  (await next)();
+});
+
+test("those behind a heavy request start at once when it gives up", async () => {
+  const admission = createAdmission({ maxConcurrency: 3, maxQueue: 8 });
+  await admission.enter(2, never);
+  const controller = new AbortController();
+  const heavy = admission.enter(2, controller.signal);
+  const light = admission.enter(1, never);
+
+  controller.abort(new Error("gone"));
+
+  expect(String(await failureOf(heavy))).toContain("gone");
+  (await light)();
+});
+
+test("an aborted request is not let in even if there is room", async () => {
+  const admission = createAdmission({ maxConcurrency: 1, maxQueue: 1 });
+  const reason = new Error("gone");
+
+  expect(await failureOf(admission.enter(1, AbortSignal.abort(reason)))).toBe(reason);
+});
+
+test("leaving twice gives one place back", async () => {
+  const admission = createAdmission({ maxConcurrency: 1, maxQueue: 8 });
+  const order: string[] = [];
+  const leave = await admission.enter(1, never);
+  const first = enter(admission, order, "first");
+  const second = enter(admission, order, "second");
+
+  leave();
+  leave();
+  await first;
+  await settle();
+
+  expect(order).toEqual(["first"]);
+  (await first)();
+  await second;
+});
