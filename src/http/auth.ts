@@ -1,0 +1,44 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { ServeError } from "../core/error.ts";
+
+/** Throws `unauthenticated` unless the request carries one of the configured keys. */
+export type Authenticate = (headers: Headers) => void;
+
+/** Keys are kept as digests; every request is compared with all of them in constant time. No keys: anyone. */
+export function createAuthenticate(keys: readonly string[]): Authenticate {
+  const digests = keys.map(digest);
+  return (headers) => {
+    if (digests.length === 0) return;
+    const key = presentedKey(headers);
+    if (key === "") {
+      throw new ServeError(
+        "unauthenticated",
+        "An API key is required: send it as 'Authorization: Bearer KEY'.",
+        {
+          code: "invalid_api_key",
+        },
+      );
+    }
+    const presented = digest(key);
+    let known = false;
+    for (const expected of digests) known = timingSafeEqual(presented, expected) || known;
+    if (!known) {
+      throw new ServeError("unauthenticated", `The API key ${masked(key)} is not valid.`, {
+        code: "invalid_api_key",
+      });
+    }
+  };
+}
+
+function digest(key: string): Buffer {
+  return createHash("sha256").update(key).digest();
+}
+
+function presentedKey(headers: Headers): string {
+  const bearer = /^bearer\s+(.+)$/i.exec(headers.get("authorization") ?? "");
+  return (bearer?.[1] ?? headers.get("api-key") ?? headers.get("x-api-key") ?? "").trim();
+}
+
+function masked(key: string): string {
+  return key.length < 12 ? "given" : `ending in '${key.slice(-4).replaceAll(/[^\w-]/g, "*")}'`;
+}

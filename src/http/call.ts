@@ -1,0 +1,101 @@
+import type { Server } from "bun";
+import { ServeError } from "../core/error.ts";
+import type { CallContext } from "../core/generation.ts";
+import { createRequestId } from "../core/ids.ts";
+import type { Log } from "../core/log.ts";
+
+/** One HTTP request while it is being served. */
+export interface Call extends CallContext {
+  readonly startedAt: number;
+  /** True once the client closed its connection: nothing may be written any more. */
+  readonly clientGone: boolean;
+  /** Lifts the server's idle timeout: our own deadlines take over. For handlers that wait on a backend. */
+  holdOpen(): void;
+  /** Ends the call's work: `reason` reaches the backend and, if the client is still there, the client. */
+  abort(reason: ServeError): void;
+  /** The call lasts until everything that was retained is released. */
+  retain(): () => void;
+}
+
+/** The calls that run now, for draining. */
+export interface ActiveCalls {
+  readonly size: number;
+  abortAll(reason: ServeError): void;
+}
+
+export function createActiveCalls(): ActiveCalls & { add(call: Call): void; delete(call: Call): void } {
+  const running = new Set<Call>();
+  return {
+    get size() {
+      return running.size;
+    },
+    add: (call) => void running.add(call),
+    delete: (call) => void running.delete(call),
+    abortAll(reason) {
+      for (const call of running) call.abort(reason);
+    },
+  };
+}
+
+const calls = new WeakMap<Request, Call>();
+const incomingId = /^[\w.:-]{1,128}$/;
+
+/** `onEnd` is called when the last part of the call was released, or its client has gone. */
+export function createCall(
+  request: Request,
+  server: Server<unknown>,
+  log: Log,
+  onEnd: (call: Call) => void,
+): Call {
+  const controller = new AbortController();
+  const given = request.headers.get("x-request-id");
+  const requestId = given !== null && incomingId.test(given) ? given : createRequestId();
+  let clientGone = false;
+  let retained = 0;
+  request.signal.addEventListener(
+    "abort",
+    () => {
+      clientGone = true;
+      controller.abort(new ServeError("canceled", "The client closed the connection."));
+      // A stream that nobody pulls any more releases nothing by itself.
+      onEnd(call);
+    },
+    { once: true },
+  );
+  const call: Call = {
+    requestId,
+    signal: controller.signal,
+    depth: 0,
+    log: log.child({ request: requestId }),
+    startedAt: performance.now(),
+    get clientGone() {
+      return clientGone;
+    },
+    holdOpen: () => server.timeout(request, 0),
+    abort: (reason) => controller.abort(reason),
+    retain() {
+      retained++;
+      let isReleased = false;
+      return () => {
+        if (isReleased) return;
+        isReleased = true;
+        retained--;
+        if (retained === 0) onEnd(call);
+      };
+    },
+  };
+  calls.set(request, call);
+  return call;
+}
+
+/** The call of a request that came through the handler. */
+export function callOf(request: Request): Call {
+  const call = calls.get(request);
+  if (call === undefined) throw new Error("This request did not come through the handler.");
+  return call;
+}
+
+/** Makes the call of `request` known under the request that replaced it. */
+export function moveCall(from: Request, to: Request): void {
+  calls.set(to, callOf(from));
+}

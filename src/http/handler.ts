@@ -1,0 +1,96 @@
+import type { Server } from "bun";
+import { ServeError } from "../core/error.ts";
+import type { Log } from "../core/log.ts";
+import type { Authenticate } from "./auth.ts";
+import { type ActiveCalls, type Call, createActiveCalls, createCall, moveCall } from "./call.ts";
+import type { Cors } from "./cors.ts";
+import { errorResponse } from "./errors.ts";
+import { failed } from "./failed.ts";
+import { canonicalPath, type RouteTable, shown, toUrl } from "./path.ts";
+
+export interface HandlerDeps {
+  /** The application behind: gets a request whose call is known and whose path is canonical. */
+  route(request: Request): Response | Promise<Response>;
+  routes: RouteTable;
+  /** Paths that need no key; everything else does, whether or not there is such a route. */
+  isPublic(path: string): boolean;
+  authenticate: Authenticate;
+  cors: Cors;
+  log: Log;
+}
+
+export interface Handler {
+  readonly active: ActiveCalls;
+  handle(request: Request, server: Server<unknown>): Promise<Response>;
+}
+
+/** What every request passes, in this order: the call, CORS, the key, the route, the headers of the answer. */
+export function createHandler(deps: HandlerDeps): Handler {
+  const active = createActiveCalls();
+
+  async function answer(request: Request, origin: string | undefined): Promise<Response> {
+    const url = toUrl(request.url);
+    const path = canonicalPath(url.pathname, deps.routes);
+    const methods = deps.routes.methods(path);
+    if (request.method === "OPTIONS") return options(request, origin, methods);
+    if (!deps.isPublic(path)) deps.authenticate(request.headers);
+    if (methods.length === 0) {
+      throw new ServeError("not_found", `There is no ${request.method} ${shown(url.pathname)} here.`, {
+        code: "unknown_url",
+      });
+    }
+    if (!methods.includes(request.method) && !(request.method === "HEAD" && methods.includes("GET"))) {
+      return notAllowed(request.method, url.pathname, methods);
+    }
+    url.pathname = path;
+    if (url.href === request.url) return await deps.route(request);
+    const moved = new Request(url.href, request);
+    moveCall(request, moved);
+    return await deps.route(moved);
+  }
+
+  /** A page's preflight, before any key is asked for; or somebody who wants to know whether the server is there. */
+  function options(request: Request, origin: string | undefined, methods: readonly string[]): Response {
+    const offered = [...new Set([...methods, "OPTIONS"])].join(", ");
+    if (origin !== undefined) return deps.cors.preflight(request, origin, offered);
+    return new Response(null, { status: 204, headers: { allow: offered } });
+  }
+
+  return {
+    active,
+    async handle(request, server) {
+      const call = createCall(request, server, deps.log, (ended) => active.delete(ended));
+      active.add(call);
+      const release = call.retain();
+      let origin: string | undefined;
+      let response: Response;
+      try {
+        origin = deps.cors.allow(request);
+        response = await answer(request, origin);
+      } catch (thrown) {
+        response = failed(request, thrown);
+      } finally {
+        release();
+      }
+      stamp(response.headers, call);
+      if (origin !== undefined && request.method !== "OPTIONS") deps.cors.stamp(response.headers, origin);
+      return response;
+    },
+  };
+}
+
+function notAllowed(method: string, path: string, methods: readonly string[]): Response {
+  const response = errorResponse(
+    new ServeError("method_not_allowed", `${shown(path)} does not take ${method}.`, {
+      code: "method_not_allowed",
+    }),
+  );
+  response.headers.set("allow", methods.join(", "));
+  return response;
+}
+
+function stamp(headers: Headers, call: Call): void {
+  headers.set("x-request-id", call.requestId);
+  headers.set("openai-processing-ms", String(Math.round(performance.now() - call.startedAt)));
+  headers.set("openai-version", "2020-10-01");
+}

@@ -1,0 +1,263 @@
+import { describe, expect, test } from "bun:test";
+import { Type } from "@sinclair/typebox";
+import { ServeError } from "../../src/core/error.ts";
+import { type BodyLimits, jsonBody, type Precheck } from "../../src/http/body.ts";
+import { open } from "../../src/http/schema.ts";
+import { rejection } from "../support/rejection.ts";
+
+const limits: BodyLimits = { maxBodyBytes: 1_000, maxJsonDepth: 5, bodyTimeoutMs: 10_000 };
+const wide: BodyLimits = { ...limits, maxBodyBytes: 64 << 20, maxJsonDepth: 128 };
+const encoder = new TextEncoder();
+
+const refuseAll: Precheck = () => {
+  throw new ServeError("invalid_request", "Too many.", { param: "messages" });
+};
+
+type Content = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+
+/** The body as a handler gets it, or what the client is told instead. */
+function read(
+  content: Content,
+  given: BodyLimits = limits,
+  headers: Record<string, string> = {},
+  precheck?: Precheck,
+) {
+  const schema = open({ n: Type.Optional(Type.Integer()) });
+  const request = new Request("http://localhost/", { method: "POST", body: content, headers });
+  return jsonBody(schema, given, precheck)({ request });
+}
+
+function streamOf(...parts: string[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const part of parts) controller.enqueue(encoder.encode(part));
+      controller.close();
+    },
+  });
+}
+
+function bytes(...parts: (string | number)[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(
+    parts.flatMap((part) => (typeof part === "number" ? [part] : [...encoder.encode(part)])),
+  );
+}
+
+/** A JSON object of exactly `size` bytes. */
+function objectOf(size: number): string {
+  return `{"a":"${"x".repeat(size - 8)}"}`;
+}
+
+/** Nested so deep in all, the object around it included. */
+function nested(depth: number, open_ = "[", close = "]"): string {
+  return `{"a":${open_.repeat(depth - 1)}${close.repeat(depth - 1)}}`;
+}
+
+describe("size", () => {
+  for (const [name, send] of [
+    ["sized", (text: string) => read(text, limits, { "content-length": String(text.length) })],
+    ["chunked", (text: string) => read(streamOf(text.slice(0, 10), text.slice(10)))],
+  ] as const) {
+    test(`a ${name} body of exactly the limit is read`, async () => {
+      expect(await send(objectOf(1_000))).toEqual({ a: "x".repeat(992) });
+    });
+
+    test(`a ${name} body of one byte more is too large`, async () => {
+      expect(await rejection(send(objectOf(1_001)))).toMatchObject({
+        kind: "too_large",
+        code: "request_too_large",
+      });
+    });
+  }
+
+  test("a body that says that it is too large is refused unread", async () => {
+    let isRead = false;
+    const content = new ReadableStream<Uint8Array>(
+      {
+        pull() {
+          isRead = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+
+    const failure = await rejection(read(content, limits, { "content-length": "1001" }));
+
+    expect(failure).toMatchObject({ kind: "too_large" });
+    expect(isRead).toBe(false);
+  });
+
+  test("the limit counts bytes, not characters", async () => {
+    const failure = await rejection(read(`{"a":"${"é".repeat(600)}"}`));
+
+    expect(failure).toMatchObject({ kind: "too_large" });
+  });
+});
+
+describe("what is not a JSON object", () => {
+  for (const text of [
+    "",
+    " ",
+    "{bad",
+    '{"a":1',
+    "[]",
+    '"x"',
+    "null",
+    "17",
+    "{}{}",
+    '{"a":1,}',
+    "{'a':1}",
+    "NaN",
+    "]",
+    "}",
+  ]) {
+    test(`${JSON.stringify(text)} is refused without code or param`, async () => {
+      const failure = await rejection(read(text));
+
+      expect(failure).toMatchObject({ kind: "invalid_request", code: undefined, param: undefined });
+    });
+  }
+
+  test("the sentence does not repeat the body", async () => {
+    const failure = await rejection(read('{"canary-7f3a'));
+
+    expect(ServeError.from(failure).message).not.toContain("canary");
+  });
+});
+
+describe("UTF-8", () => {
+  for (const [name, content] of [
+    ["a lone continuation byte", bytes('{"a":"', 0x80, '"}')],
+    ["a character cut short", bytes('{"a":"', 0xe2, 0x82, '"}')],
+    ["an overlong form", bytes('{"a":"', 0xc0, 0xaf, '"}')],
+    ["a surrogate", bytes('{"a":"', 0xed, 0xa0, 0x80, '"}')],
+    ["Latin-1", bytes('{"a":"caf', 0xe9, '"}')],
+    ["UTF-16", bytes(0xff, 0xfe, 0x7b, 0, 0x7d, 0)],
+  ] as const) {
+    test(`${name} is refused, and the next body is read`, async () => {
+      const failure = await rejection(read(content));
+      const next = await read('{"a":"é"}');
+
+      expect(failure).toMatchObject({ kind: "invalid_request", message: expect.stringContaining("UTF-8") });
+      expect(next).toEqual({ a: "é" });
+    });
+  }
+
+  test("a byte order mark is let pass", async () => {
+    expect(await read('\uFEFF{"a":1}')).toEqual({ a: 1 });
+  });
+
+  test("a character whose bytes come in two parts is whole", async () => {
+    const content = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(bytes('{"a":"', 0xe2, 0x82));
+        controller.enqueue(bytes(0xac, '"}'));
+        controller.close();
+      },
+    });
+
+    expect(await read(content)).toEqual({ a: "€" });
+  });
+
+  test("what JSON can say and text cannot is kept: a lone surrogate, a zero, separators", async () => {
+    expect(await read(String.raw`{"a":"\ud800\u0000\u2028"}`)).toEqual({ a: "\ud800\u0000\u2028" });
+  });
+});
+
+describe("depth", () => {
+  for (const [open_, close] of [
+    ["[", "]"],
+    ['{"b":', "}"],
+  ] as const) {
+    const filled = (depth: number) =>
+      nested(depth, open_, close).replace(`${open_}${close}`, `${open_}1${close}`);
+
+    test(`${filled(5)} is as deep as may be`, async () => {
+      expect(await read(filled(5))).toEqual(JSON.parse(filled(5)));
+    });
+
+    test(`${filled(6)} is too deep`, async () => {
+      expect(await rejection(read(filled(6)))).toMatchObject({
+        message: expect.stringContaining("5 levels"),
+      });
+    });
+  }
+
+  for (const text of [
+    String.raw`{"a":"[[[[[[[[[[{{{{{{{{{{"}`,
+    String.raw`{"a":"\"[[[[[[[[[["}`,
+    String.raw`{"a":"\\","b":"[[[[[[[[[["}`,
+    String.raw`{"a":"\\\"[[[[[[[[[[","b":"]]]]"}`,
+    `{"${"[".repeat(20)}":1}`,
+    `{"a":[${"[],".repeat(50)}[]]}`,
+  ]) {
+    test(`brackets in strings and side by side do not count: ${text.slice(0, 40)}`, async () => {
+      expect(await read(text)).toEqual(JSON.parse(text));
+    });
+  }
+
+  for (const text of [
+    String.raw`{"a":"\\",` + '"b":[[[[[[[1]]]]]]]}',
+    `{"a":"]]]]]]]]","b":[[[[[1]]]]]}`,
+    String.raw`{"a":"\"]]]]]]","b":[[[[[1]]]]]}`,
+  ]) {
+    test(`brackets after a string do: ${text}`, async () => {
+      expect(await rejection(read(text))).toMatchObject({ message: expect.stringContaining("levels") });
+    });
+  }
+
+  test("an unfinished string is bad JSON, not an endless search", async () => {
+    expect(await rejection(read('{"a":"[[[[[['))).toMatchObject({ message: expect.stringContaining("JSON") });
+  });
+
+  test("a body 100,000 levels deep is refused", async () => {
+    expect(await rejection(read(nested(100_000), wide))).toMatchObject({ kind: "invalid_request" });
+  });
+
+  for (const [name, text] of [
+    ["5 million brackets, all opened", "[".repeat(5_000_000)],
+    ["5 million brackets side by side", `{"a":[${"[],".repeat(2_500_000)}[]]}`],
+    ["5 million strings", `{"a":[${'"",'.repeat(5_000_000)}""]}`],
+    ["5 million escaped quotes", `{"a":"${String.raw`\"`.repeat(5_000_000)}"}`],
+    ["10 million backslashes", `{"a":"${String.raw`\\`.repeat(5_000_000)}"}`],
+  ] as const) {
+    test(`${name} are dealt with in a few seconds at most`, async () => {
+      const startedAt = performance.now();
+
+      await rejection(read(text, wide));
+
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+    });
+  }
+});
+
+test("`__proto__` stays a key of its own", async () => {
+  const body = await read(
+    '{"__proto__":{"polluted":1},"a":{"__proto__":2},"constructor":{"prototype":{"polluted":1}}}',
+  );
+
+  expect(Object.hasOwn(Object(body), "__proto__")).toBe(true);
+  expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
+  expect(Object({})).not.toHaveProperty("polluted");
+});
+
+test("the schema is asked last, and names the field", async () => {
+  expect(await rejection(read('{"n":"x"}'))).toMatchObject({ code: "invalid_type", param: "n" });
+});
+
+test("the precheck comes before the schema", async () => {
+  const failure = await rejection(read('{"n":"x"}', limits, {}, refuseAll));
+
+  expect(failure).toMatchObject({ param: "messages" });
+});
+
+test("a body that does not end in time is given up", async () => {
+  const trickle = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(encoder.encode('{"a":'));
+    },
+  });
+
+  const failure = await rejection(read(trickle, { ...limits, bodyTimeoutMs: 20 }));
+
+  expect(failure).toMatchObject({ kind: "invalid_request", message: expect.stringContaining("in time") });
+});
