@@ -1,0 +1,173 @@
+import { ServeError } from "../../core/error.ts";
+import type { EventBatch, GenerationEvent } from "../../core/generation.ts";
+import { toErrorBody } from "../../http/errors.ts";
+import { type AnswerHeader, encodeLogprobs, encodeUsage } from "../common/header.ts";
+import { finishWord } from "./encode.ts";
+
+export interface EncodeStreamOptions {
+  choices: number;
+  includeUsage: boolean;
+  functions: boolean;
+  logprobs: boolean;
+  /** The first event is late: send the roles at once, so that the client and its proxies see a sign of life. */
+  headStart: boolean;
+}
+
+/**
+ * The answer as `chat.completion.chunk` frames, one string for each batch, `[DONE]` last. A failure becomes an
+ * error frame before it: the stream has begun, so there is no status left to say it with.
+ */
+export async function* encodeStream(
+  batches: AsyncIterable<EventBatch>,
+  header: AnswerHeader,
+  options: EncodeStreamOptions,
+): AsyncGenerator<string> {
+  const encoder = new ChunkEncoder(header, options);
+  try {
+    if (options.headStart) yield encoder.roles();
+    for await (const batch of batches) {
+      const frames = encoder.encode(batch);
+      if (frames !== "") yield frames;
+    }
+  } catch (error) {
+    yield `data: ${JSON.stringify({ error: toErrorBody(ServeError.from(error)) })}\n\n`;
+  }
+  yield "data: [DONE]\n\n";
+}
+
+type ToolStart = Extract<GenerationEvent, { type: "tool-call-start" }>;
+
+class ChunkEncoder {
+  readonly #options: EncodeStreamOptions;
+  /** A chunk is `#before` + index + delta + `#after`: only what changes is written for each token. */
+  readonly #before: string;
+  readonly #after: string;
+  readonly #begun: boolean[];
+  /** Of each choice, the call that is open, and whether arguments came for it. */
+  readonly #openCalls = new Map<number, { call: ToolStart; hasArguments: boolean }>();
+
+  constructor(header: AnswerHeader, options: EncodeStreamOptions) {
+    this.#options = options;
+    this.#begun = Array.from({ length: options.choices }, () => false);
+    const { id, created, model } = header;
+    const shared = JSON.stringify({
+      id,
+      object: "chat.completion.chunk",
+      created,
+      model,
+      service_tier: "default",
+      system_fingerprint: null,
+    });
+    this.#before = `data: ${shared.slice(0, -1)},"choices":[{"index":`;
+    this.#after = `}]${options.includeUsage ? ',"usage":null' : ""}}\n\n`;
+  }
+
+  roles(): string {
+    let frames = "";
+    for (const [choice, hasBegun] of this.#begun.entries()) if (!hasBegun) frames += this.#role(choice, '""');
+    return frames;
+  }
+
+  encode(batch: EventBatch): string {
+    let frames = "";
+    for (const event of batch) frames += this.#event(event);
+    return frames;
+  }
+
+  #event(event: GenerationEvent): string {
+    switch (event.type) {
+      case "text-delta":
+        return (
+          this.#begin(event.choice, '""') +
+          this.#chunk(
+            event.choice,
+            `{"content":${JSON.stringify(event.text)}}`,
+            event.logprobs === undefined || !this.#options.logprobs
+              ? "null"
+              : JSON.stringify(encodeLogprobs(event.logprobs)),
+          )
+        );
+      case "reasoning-delta":
+        return (
+          this.#begin(event.choice, '""') +
+          this.#chunk(event.choice, `{"reasoning_content":${JSON.stringify(event.text)}}`)
+        );
+      case "refusal-delta":
+        return (
+          this.#begin(event.choice, '""') +
+          this.#chunk(event.choice, `{"refusal":${JSON.stringify(event.text)}}`)
+        );
+      case "tool-call-start":
+        return this.#begin(event.choice, "null") + this.#closeCall(event.choice) + this.#openCall(event);
+      case "tool-call-delta":
+        return this.#arguments(event.choice, event.arguments);
+      case "finish":
+        return this.#begin(event.choice, '""') + this.#finish(event);
+      case "usage":
+        return this.#usage(event);
+      case "metadata":
+        return "";
+    }
+  }
+
+  #begin(choice: number, content: string): string {
+    return this.#begun[choice] === true ? "" : this.#role(choice, content);
+  }
+
+  #role(choice: number, content: string): string {
+    this.#begun[choice] = true;
+    return this.#chunk(choice, `{"role":"assistant","content":${content},"refusal":null}`);
+  }
+
+  #openCall(call: ToolStart): string {
+    this.#openCalls.set(call.choice, { call, hasArguments: false });
+    const name = JSON.stringify(call.name);
+    if (this.#options.functions)
+      return this.#chunk(call.choice, `{"function_call":{"name":${name},"arguments":""}}`);
+    const body =
+      call.kind === "custom"
+        ? `"type":"custom","custom":{"name":${name},"input":""}`
+        : `"type":"function","function":{"name":${name},"arguments":""}`;
+    return this.#chunk(
+      call.choice,
+      `{"tool_calls":[{"index":${call.index},"id":${JSON.stringify(call.id)},${body}}]}`,
+    );
+  }
+
+  #arguments(choice: number, text: string): string {
+    const open = this.#openCalls.get(choice);
+    if (open === undefined || text === "") return "";
+    open.hasArguments = true;
+    const json = JSON.stringify(text);
+    if (this.#options.functions) return this.#chunk(choice, `{"function_call":{"arguments":${json}}}`);
+    const body =
+      open.call.kind === "custom" ? `"custom":{"input":${json}}` : `"function":{"arguments":${json}}`;
+    return this.#chunk(choice, `{"tool_calls":[{"index":${open.call.index},${body}}]}`);
+  }
+
+  /** A function called with nothing still ends as `{}`: clients parse what they put together. */
+  #closeCall(choice: number): string {
+    const open = this.#openCalls.get(choice);
+    const frames =
+      open !== undefined && !open.hasArguments && open.call.kind === "function"
+        ? this.#arguments(choice, "{}")
+        : "";
+    this.#openCalls.delete(choice);
+    return frames;
+  }
+
+  #finish(event: Extract<GenerationEvent, { type: "finish" }>): string {
+    const reason = finishWord(event.reason, this.#options.functions);
+    return this.#closeCall(event.choice) + this.#chunk(event.choice, "{}", "null", `"${reason}"`);
+  }
+
+  #usage(event: Extract<GenerationEvent, { type: "usage" }>): string {
+    if (!this.#options.includeUsage) return "";
+    const before = this.#before.slice(0, -'{"index":'.length);
+    return `${before}],"usage":${JSON.stringify(encodeUsage(event.usage))}}\n\n`;
+  }
+
+  #chunk(choice: number, delta: string, logprobs = "null", finish = "null"): string {
+    return `${this.#before}${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":${finish}${this.#after}`;
+  }
+}

@@ -1,0 +1,109 @@
+import { ServeError } from "../../core/error.ts";
+import type { EventBatch, GenerationEvent, TokenLogprob } from "../../core/generation.ts";
+import { toErrorBody } from "../../http/errors.ts";
+import { type AnswerHeader, encodeUsage } from "../common/header.ts";
+import { completionFinishReasons, type EncodeOptions, promptOf } from "./encode.ts";
+import { encodeLegacyLogprobs } from "./logprobs.ts";
+
+export interface EncodeStreamOptions extends EncodeOptions {
+  includeUsage: boolean;
+  /** The first event is late: send a first chunk without it. */
+  headStart: boolean;
+}
+
+/** The answer as `text_completion` frames, one string for each batch; `[DONE]` or an error frame and `[DONE]` last. */
+export async function* encodeStream(
+  batches: AsyncIterable<EventBatch>,
+  header: AnswerHeader,
+  options: EncodeStreamOptions,
+): AsyncGenerator<string> {
+  const encoder = new CompletionChunkEncoder(header, options);
+  try {
+    if (options.headStart) yield encoder.opening();
+    for await (const batch of batches) {
+      const frames = encoder.encode(batch);
+      if (frames !== "") yield frames;
+    }
+  } catch (error) {
+    yield `data: ${JSON.stringify({ error: toErrorBody(ServeError.from(error)) })}\n\n`;
+  }
+  yield "data: [DONE]\n\n";
+}
+
+class CompletionChunkEncoder {
+  readonly #options: EncodeStreamOptions;
+  readonly #before: string;
+  readonly #after: string;
+  /** Of each choice, the offset of its next token; set once the choice has begun. */
+  readonly #offsets: (number | undefined)[];
+
+  constructor(header: AnswerHeader, options: EncodeStreamOptions) {
+    this.#options = options;
+    this.#offsets = Array.from({ length: options.prompts.length * options.choicesPerPrompt });
+    const { id, created, model } = header;
+    const shared = JSON.stringify({
+      id,
+      object: "text_completion",
+      created,
+      model,
+      system_fingerprint: null,
+    });
+    this.#before = `data: ${shared.slice(0, -1)},"choices":[`;
+    this.#after = `]${options.includeUsage ? ',"usage":null' : ""}}\n\n`;
+  }
+
+  opening(): string {
+    const begun = this.#offsets.map((_, choice) => this.#begin(choice)).join("");
+    return begun === "" ? this.#chunk(0, "") : begun;
+  }
+
+  encode(batch: EventBatch): string {
+    let frames = "";
+    for (const event of batch) frames += this.#event(event);
+    return frames;
+  }
+
+  #event(event: GenerationEvent): string {
+    switch (event.type) {
+      case "text-delta":
+        return (
+          this.#begin(event.choice) +
+          this.#chunk(event.choice, event.text, this.#logprobs(event.choice, event.logprobs))
+        );
+      case "finish":
+        return (
+          this.#begin(event.choice) +
+          this.#chunk(event.choice, "", "null", `"${completionFinishReasons[event.reason]}"`)
+        );
+      case "usage":
+        return this.#options.includeUsage
+          ? `${this.#before}],"usage":${JSON.stringify(encodeUsage(event.usage))}}\n\n`
+          : "";
+      case "reasoning-delta":
+      case "refusal-delta":
+      case "tool-call-start":
+      case "tool-call-delta":
+      case "metadata":
+        return "";
+    }
+  }
+
+  /** With `echo`, a choice begins with its prompt. */
+  #begin(choice: number): string {
+    if (this.#offsets[choice] !== undefined) return "";
+    const prompt = promptOf(choice, this.#options);
+    this.#offsets[choice] = this.#options.echo && this.#options.logprobs ? 0 : prompt.length;
+    return this.#options.echo && prompt !== "" ? this.#chunk(choice, prompt) : "";
+  }
+
+  #logprobs(choice: number, tokens: readonly TokenLogprob[] | undefined): string {
+    if (!this.#options.logprobs || tokens === undefined) return "null";
+    const offset = this.#offsets[choice] ?? 0;
+    this.#offsets[choice] = offset + tokens.reduce((length, { token }) => length + token.length, 0);
+    return JSON.stringify(encodeLegacyLogprobs(tokens, offset));
+  }
+
+  #chunk(choice: number, text: string, logprobs = "null", finish = "null"): string {
+    return `${this.#before}{"text":${JSON.stringify(text)},"index":${choice},"logprobs":${logprobs},"finish_reason":${finish}}${this.#after}`;
+  }
+}

@@ -1,0 +1,127 @@
+import { Elysia } from "elysia";
+import type { Backend } from "../../core/generation.ts";
+import { ErrorSchema } from "../common/fields.ts";
+import { documented, jsonResponse } from "../common/detail.ts";
+import { createHealth } from "./health.ts";
+import { HealthStatus, Liveness, Readiness, ServerInformation } from "./schema.ts";
+
+export interface OpsDeps {
+  version: string;
+  backends: readonly Backend[];
+  /** Strangers may not learn addresses. */
+  hasKeys: boolean;
+  /** Public ids, the default's first if there is one. */
+  models(): Promise<{ ids: readonly string[]; defaultId: string | undefined }>;
+  isDraining(): boolean;
+  endpoints(): readonly string[];
+}
+
+const unreachable = "No backend is ready.";
+
+const serverExample = {
+  name: "oai-serve",
+  version: "1.0.0",
+  status: "ok",
+  agent: null,
+  model: "demo",
+  backend: "demo",
+  models: ["demo"],
+  endpoints: ["/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/models/{model}"],
+  docs: "/docs",
+};
+
+/** What operators and their tools ask; none of it needs a key. */
+export function opsRoutes(deps: OpsDeps) {
+  const health = createHealth(deps.backends);
+  return new Elysia({ name: "ops", normalize: false })
+    .model({ Error: ErrorSchema, ServerInformation, HealthStatus, Liveness, Readiness })
+    .get(
+      "/",
+      async () => {
+        const { ids, defaultId } = await deps.models();
+        const names = deps.backends.map((backend) =>
+          deps.hasKeys ? backend.id : (backend.endpoint ?? backend.id),
+        );
+        return Response.json({
+          name: "oai-serve",
+          version: deps.version,
+          status: "ok",
+          agent: null,
+          model: defaultId ?? null,
+          backend: names.join(", "),
+          models: ids,
+          endpoints: deps.endpoints(),
+          docs: "/docs",
+        });
+      },
+      {
+        detail: documented({
+          tag: "Server",
+          id: "getServer",
+          summary: "What this server is and has",
+          responses: { 200: jsonResponse("The server.", "ServerInformation", serverExample) },
+        }),
+      },
+    )
+    .get("/live", () => Response.json({ status: "alive" }), {
+      detail: documented({
+        tag: "Server",
+        id: "getLiveness",
+        summary: "Whether the process runs",
+        responses: { 200: jsonResponse("It does.", "Liveness", { status: "alive" }) },
+      }),
+    })
+    .get(
+      "/health",
+      async () =>
+        (await health.isHealthy())
+          ? Response.json({ status: "healthy" })
+          : Response.json({ status: "unhealthy", error: unreachable }, { status: 503 }),
+      {
+        detail: documented({
+          tag: "Server",
+          id: "getHealth",
+          summary: "Whether a backend is ready",
+          description: "Asks the backends, at most once a second.",
+          responses: {
+            200: jsonResponse("At least one backend is ready.", "HealthStatus", { status: "healthy" }),
+            503: jsonResponse("No backend is ready.", "HealthStatus", {
+              status: "unhealthy",
+              error: unreachable,
+            }),
+          },
+        }),
+      },
+    )
+    .get(
+      "/ready",
+      async () => {
+        if (deps.isDraining())
+          return Response.json(
+            { status: "not ready", error: "The server is shutting down." },
+            { status: 503 },
+          );
+        return (await health.isHealthy())
+          ? Response.json({ status: "ready" })
+          : Response.json({ status: "not ready", error: unreachable }, { status: 503 });
+      },
+      {
+        detail: documented({
+          tag: "Server",
+          id: "getReadiness",
+          summary: "Whether new requests should be sent here",
+          responses: {
+            200: jsonResponse("They should.", "Readiness", { status: "ready" }),
+            503: jsonResponse(
+              "They should not: no backend is ready, or the server is shutting down.",
+              "Readiness",
+              {
+                status: "not ready",
+                error: unreachable,
+              },
+            ),
+          },
+        }),
+      },
+    );
+}

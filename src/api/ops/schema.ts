@@ -1,0 +1,26 @@
+import { Type } from "@sinclair/typebox";
+import { words } from "../../http/schema.ts";
+
+export const ServerInformation = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  status: Type.Literal("ok"),
+  agent: Type.Union([Type.String(), Type.Null()], { description: "The agent that is served, if one is." }),
+  model: Type.Union([Type.String(), Type.Null()], { description: "The default model." }),
+  backend: Type.String({ description: "Address of the backend; its id when keys are configured." }),
+  models: Type.Array(Type.String(), { description: "Ids of the models that can be asked for." }),
+  endpoints: Type.Array(Type.String(), { description: "Paths of the API." }),
+  docs: Type.String({ description: "Path of these pages." }),
+});
+
+export const HealthStatus = Type.Object({
+  status: words("healthy", "unhealthy"),
+  error: Type.Optional(Type.String()),
+});
+
+export const Liveness = Type.Object({ status: Type.Literal("alive") });
+
+export const Readiness = Type.Object({
+  status: words("ready", "not ready"),
+  error: Type.Optional(Type.String()),
+});

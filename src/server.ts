@@ -1,0 +1,50 @@
+import { Elysia } from "elysia";
+import { chatRoutes } from "./api/chat/routes.ts";
+import type { SurfaceDeps } from "./api/common/deps.ts";
+import { completionRoutes } from "./api/completions/routes.ts";
+import { type ModelDeps, modelRoutes } from "./api/models/routes.ts";
+import { type OpsDeps, opsRoutes } from "./api/ops/routes.ts";
+import type { Log } from "./core/log.ts";
+import { createAuthenticate } from "./http/auth.ts";
+import { createCors } from "./http/cors.ts";
+import { docsRoutes, isDocsPath } from "./http/docs/routes.ts";
+import { failed } from "./http/failed.ts";
+import { createHandler, type Handler } from "./http/handler.ts";
+import { createRouteTable } from "./http/path.ts";
+
+export interface ServerDeps {
+  surfaces: SurfaceDeps;
+  models: ModelDeps;
+  ops: Omit<OpsDeps, "endpoints" | "hasKeys">;
+  keys: readonly string[];
+  origins: readonly string[];
+  log: Log;
+}
+
+const openPaths: ReadonlySet<string> = new Set(["/", "/live", "/health", "/ready"]);
+
+/** All routes behind what every request passes. Does not listen. */
+export function createServer(deps: ServerDeps): Handler {
+  let endpoints: readonly string[] = [];
+  const described = new Elysia({ normalize: false })
+    .use(chatRoutes(deps.surfaces))
+    .use(completionRoutes(deps.surfaces))
+    .use(modelRoutes(deps.models))
+    .use(opsRoutes({ ...deps.ops, hasKeys: deps.keys.length > 0, endpoints: () => endpoints }));
+  endpoints = described.routes
+    .map(({ path }) => path.replace("/*", "/{model}"))
+    .filter((path) => path.startsWith("/v1/"));
+  const app = new Elysia({ normalize: false })
+    .onError(({ error, request }) => failed(request, error))
+    .use(described)
+    .use(docsRoutes(described, deps.ops.version));
+  const routes = createRouteTable(app.routes);
+  return createHandler({
+    route: (request) => app.fetch(request),
+    routes,
+    isPublic: (path) => openPaths.has(path) || isDocsPath(path),
+    authenticate: createAuthenticate(deps.keys),
+    cors: createCors({ origins: deps.origins, requireKnownOrigin: deps.keys.length === 0 }),
+    log: deps.log,
+  });
+}

@@ -1,0 +1,77 @@
+import type { Backend } from "../../src/core/generation.ts";
+import { type AdmissionLimits, createAdmission } from "../../src/dispatch/admission.ts";
+import type { Timeouts } from "../../src/dispatch/deadlines.ts";
+import { createDispatch } from "../../src/dispatch/dispatch.ts";
+import { createRegistry, type RegistryOptions } from "../../src/dispatch/registry.ts";
+import { createListener } from "../../src/http/listener.ts";
+import { createServer } from "../../src/server.ts";
+import { memoryLog } from "./calls.ts";
+import { type CharacterTokens, characterTokens } from "./character-tokens.ts";
+
+export interface AppOptions extends Partial<Omit<RegistryOptions, "backends">> {
+  keys?: readonly string[];
+  headStartMs?: number;
+  keepAliveMs?: number;
+  limits?: Partial<AdmissionLimits>;
+  timeouts?: Partial<Timeouts>;
+  isDraining?: () => boolean;
+}
+
+export interface App extends AsyncDisposable {
+  url: string;
+  tokens: CharacterTokens;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
+}
+
+/** The whole server but for drivers, configuration and tokenizer, on a free port of this machine. */
+export function startApp(backends: readonly Backend[], options: AppOptions = {}): App {
+  const log = memoryLog();
+  const tokens = characterTokens();
+  const registry = createRegistry({ models: {}, tokenModel: "gpt-4", ...options, backends });
+  const generate = createDispatch({
+    registry,
+    admission: createAdmission({ maxConcurrency: 64, maxQueue: 64, ...options.limits }),
+    tokens,
+    timeouts: { firstTokenMs: 0, betweenTokensMs: 0, totalMs: 0, ...options.timeouts },
+    observe: () => ({ events() {}, end() {}, failed() {} }),
+  });
+  const maxBodyBytes = 1 << 20;
+  const handler = createServer({
+    surfaces: {
+      generate,
+      bodyLimits: { maxBodyBytes, maxJsonDepth: 128, bodyTimeoutMs: 10_000 },
+      maxMessages: 100,
+      headStartMs: options.headStartMs ?? 60_000,
+      keepAliveMs: options.keepAliveMs ?? 0,
+    },
+    models: registry,
+    ops: {
+      version: "0.0.0-test",
+      backends,
+      isDraining: options.isDraining ?? (() => false),
+      async models() {
+        const models = await registry.list();
+        return { ids: models.map(({ id }) => id), defaultId: registry.default()?.id };
+      },
+    },
+    keys: options.keys ?? [],
+    origins: [],
+    log,
+  });
+  const listener = createListener(handler, { host: "127.0.0.1", port: 0, maxBodyBytes });
+  const { url } = listener.listen();
+  return {
+    url,
+    tokens,
+    get: (path, headers = {}) => fetch(`${url}${path}`, { headers }),
+    post: (path, body, init = {}) =>
+      fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(body), ...init }),
+    [Symbol.asyncDispose]: () => listener.stop(),
+  };
+}
+
+/** The JSON of an answer, with the type that the test expects of it. */
+export async function jsonOf<Body>(response: Response): Promise<Body> {
+  return JSON.parse(await response.text());
+}
