@@ -1,0 +1,78 @@
+import type { Config } from "../config/config.ts";
+import { ServeError } from "../core/error.ts";
+import type { Backend, ModelDescription } from "../core/generation.ts";
+import { describeCause } from "../telemetry/cause.ts";
+
+export interface CheckReport {
+  /** For a person, a line per finding. */
+  lines: readonly string[];
+  /** Whether every backend is ready and says what it serves. */
+  ok: boolean;
+}
+
+const probeMs = 5_000;
+
+/** Asks every backend whether it is ready and what it serves, all at once and each for at most 5 seconds. */
+export async function checkBackends(backends: readonly Backend[], config: Config): Promise<CheckReport> {
+  const findings = await Promise.all(backends.map((backend) => checkBackend(backend, config)));
+  return { lines: findings.flatMap(({ lines }) => lines), ok: findings.every(({ ok }) => ok) };
+}
+
+async function checkBackend(backend: Backend, config: Config): Promise<CheckReport> {
+  const [ready, models] = await Promise.all([
+    probe(backend.ready.bind(backend)),
+    probe(backend.models.bind(backend)),
+  ]);
+  const name = `backend ${backend.id} (${backend.kind}${backend.endpoint === undefined ? "" : ` at ${backend.endpoint}`})`;
+  if ("failure" in ready) return { lines: [`✗ ${name}: not ready: ${ready.failure}`], ok: false };
+  if ("failure" in models) {
+    return { lines: [`✗ ${name}: ready, but it does not say what it serves: ${models.failure}`], ok: false };
+  }
+  const lines = [`✓ ${name}: ready`, ...models.answer.map(describeModel)];
+  return { lines: [...lines, ...missingTargets(backend.id, models.answer, config)], ok: true };
+}
+
+type Probe<Answer> = { answer: Answer } | { failure: string };
+
+async function probe<Answer>(ask: (signal: AbortSignal) => Promise<Answer>): Promise<Probe<Answer>> {
+  const controller = new AbortController();
+  const { promise: late, resolve } = Promise.withResolvers<Probe<Answer>>();
+  const timer = setTimeout(() => {
+    controller.abort(new ServeError("timeout", "The backend did not answer in time."));
+    resolve({ failure: `no answer in ${probeMs / 1_000} s` });
+  }, probeMs);
+  const asked = ask(controller.signal).then(
+    (answer) => ({ answer }),
+    (error: unknown) => ({ failure: explain(error) }),
+  );
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function explain(error: unknown): string {
+  const cause = error instanceof Error ? describeCause(error.cause) : undefined;
+  const message = error instanceof Error ? error.message : "unknown error";
+  return cause === undefined ? message : `${message} ${cause}`;
+}
+
+function describeModel({ id, aliases = [], contextTokens }: ModelDescription): string {
+  const facts = [
+    ...(aliases.length === 0 ? [] : [`also ${aliases.join(", ")}`]),
+    ...(contextTokens === undefined ? [] : [`context of ${contextTokens} tokens`]),
+  ];
+  return `    model ${id}${facts.length === 0 ? "" : ` (${facts.join("; ")})`}`;
+}
+
+/** Models of the configuration that their backend does not list; it may still have them, so this is no failure. */
+function missingTargets(backend: string, models: readonly ModelDescription[], config: Config): string[] {
+  const known = new Set(models.flatMap(({ id, aliases = [] }) => [id, ...aliases]));
+  return Object.entries(config.models).flatMap(([id, model]) => {
+    const target = model.target ?? id;
+    return model.backend !== backend || known.has(target)
+      ? []
+      : [`⚠   model ${id}: the backend does not list ${target}`];
+  });
+}

@@ -1,0 +1,98 @@
+import { ConfigError } from "../core/error.ts";
+import { flagName } from "./settings.ts";
+import { toFileValue, type Given } from "./given.ts";
+import { readKeyFile } from "./keys.ts";
+import { isMapping, keyPath } from "./path.ts";
+import type { Problem } from "./problems.ts";
+
+export interface Overlay {
+  /** The file with everything that flags and variables give. */
+  value: Record<string, unknown>;
+  /** Path -> the flag, variable or line of a key file from which its value came. */
+  labels: ReadonlyMap<string, string>;
+  problems: readonly Problem[];
+  /** Backend that does not come from the file. */
+  defaultBackend: string | undefined;
+  /** Key files that every user of the machine may read. */
+  worldReadableKeys: readonly string[];
+}
+
+/** Puts flags and variables over a parsed file, which stays as it is; keys are added to those of the file. */
+export function applyGiven(file: Readonly<Record<string, unknown>>, given: readonly Given[]): Overlay {
+  const value = structuredClone(file);
+  const labels = new Map<string, string>();
+  const problems: Problem[] = [];
+  const defaultBackend = addBackend(value, given);
+  for (const each of given) {
+    const { path, needs } = each.setting;
+    if (path === undefined || path[0] === "auth") continue;
+    if (needs !== undefined && mappingAt(value, path.slice(0, -1), false) === undefined) {
+      labels.set(keyPath(path), each.label);
+      problems.push({ segments: path, text: needs });
+      continue;
+    }
+    const parent = mappingAt(value, path.slice(0, -1), true);
+    const key = path.at(-1);
+    if (parent === undefined || key === undefined) continue;
+    parent[key] = toFileValue(each);
+    labels.set(keyPath(path), each.label);
+  }
+  return { value, labels, problems, defaultBackend, worldReadableKeys: addKeys(value, given, labels) };
+}
+
+/** `--anyserve-endpoint` makes a backend, and so does a configuration without any. */
+function addBackend(value: Record<string, unknown>, given: readonly Given[]): string | undefined {
+  const backends = mappingAt(value, ["backends"], true);
+  if (backends === undefined) return undefined;
+  if (given.some(({ setting }) => flagName(setting) === "--anyserve-endpoint")) {
+    const anyserve = mappingAt(backends, ["anyserve"], true);
+    if (anyserve !== undefined) anyserve["kind"] ??= "kserve";
+    return "anyserve";
+  }
+  if (Object.keys(backends).length > 0) return undefined;
+  backends["demo"] = { kind: "demo" };
+  return "demo";
+}
+
+/** Appends `--api-key` and the lines of `--api-key-file`; returns files with open permissions. */
+function addKeys(
+  value: Record<string, unknown>,
+  given: readonly Given[],
+  labels: Map<string, string>,
+): string[] {
+  const worldReadable: string[] = [];
+  const added: { key: string; label: string }[] = [];
+  for (const { setting, texts, label } of given) {
+    const text = texts.at(-1) ?? "";
+    if (flagName(setting) === "--api-key") added.push({ key: text, label });
+    if (flagName(setting) !== "--api-key-file") continue;
+    const file = readKeyFile(text, label);
+    if (file.worldReadable) worldReadable.push(text);
+    added.push(...file.keys.map(({ key, line }) => ({ key, label: `${text}: line ${line}` })));
+    if (file.keys.length === 0) throw new ConfigError(`${label}: ${text} holds no key.`);
+  }
+  if (added.length === 0) return worldReadable;
+  const auth = mappingAt(value, ["auth"], true);
+  const keys = auth?.["keys"] ?? [];
+  if (auth === undefined || !Array.isArray(keys)) return worldReadable;
+  for (const [index, { label }] of added.entries())
+    labels.set(keyPath(["auth", "keys", keys.length + index]), label);
+  auth["keys"] = [...keys, ...added.map(({ key }) => key)];
+  return worldReadable;
+}
+
+/** The mapping at a path, made where it is missing if so asked; undefined when something else is there. */
+function mappingAt(
+  root: Record<string, unknown>,
+  path: readonly string[],
+  create: boolean,
+): Record<string, unknown> | undefined {
+  let node = root;
+  for (const key of path) {
+    if (create && !Object.hasOwn(node, key)) node[key] = {};
+    const next: unknown = Object.hasOwn(node, key) ? node[key] : undefined;
+    if (!isMapping(next)) return undefined;
+    node = next;
+  }
+  return node;
+}

@@ -1,0 +1,229 @@
+/** How the text of a flag or an environment variable becomes a value of the configuration file. */
+export type SettingKind = "text" | "integer" | "list" | "milliseconds";
+
+/** One thing that can be set by a flag or an environment variable. */
+export interface Setting {
+  /** With two dashes and, in angle brackets, what its value is. */
+  readonly flag: string;
+  readonly group: string;
+  readonly help: string;
+  /** As the help shows it; absent when there is none. */
+  readonly standard?: string;
+  /** Where it belongs in the configuration file; absent for what only start-up itself reads. */
+  readonly path?: readonly string[];
+  readonly kind?: SettingKind;
+  /** What is wrong when the mapping that it belongs to is not there. */
+  readonly needs?: string;
+  /** A second name in the environment, which gives way to the first. */
+  readonly alias?: string;
+}
+
+/** Every flag of `serve` and `check`, in the order of the help. */
+export const settings: readonly Setting[] = [
+  {
+    flag: "--anyserve-endpoint <host:port>",
+    group: "Backend:",
+    help: "AnyServe's gRPC address. Without any backend the built-in demo model answers",
+    path: ["backends", "anyserve", "endpoint"],
+  },
+  {
+    flag: "--anyserve-stream-endpoint <host:port>",
+    group: "Backend:",
+    help: "where AnyServe streams, if not at its endpoint or 100 ports above",
+    path: ["backends", "anyserve", "stream_endpoint"],
+    needs: "needs --anyserve-endpoint",
+  },
+  {
+    flag: "--chat-template <name>",
+    group: "Backend:",
+    help: "how messages become a prompt: plain, chatml, llama3, mistral",
+    standard: "plain",
+    path: ["backends", "anyserve", "template"],
+    needs: "needs --anyserve-endpoint",
+  },
+  {
+    flag: "--demo-delay <duration>",
+    group: "Backend:",
+    help: "pause between the tokens of the demo model",
+    standard: "20ms",
+    path: ["backends", "demo", "delay_ms"],
+    kind: "milliseconds",
+    needs: "is for the demo model, which answers only when no other backend is configured",
+  },
+  {
+    flag: "--model <name>",
+    group: "Models:",
+    help: "publish the backend's model under this id",
+    path: ["public_model"],
+    alias: "OPENAI_COMPAT_MODEL_NAME",
+  },
+  {
+    flag: "--default-model <id>",
+    group: "Models:",
+    help: "model for requests that name none",
+    path: ["default_model"],
+  },
+  {
+    flag: "--token-model <name>",
+    group: "Models:",
+    help: "model whose tokenizer counts tokens",
+    standard: "gpt-4",
+    path: ["token_model"],
+    alias: "OPENAI_COMPAT_TOKEN_MODEL",
+  },
+  {
+    flag: "--max-context-tokens <count>",
+    group: "Models:",
+    help: "context size, if the backend does not say it",
+    path: ["max_context_tokens"],
+    kind: "integer",
+    alias: "OPENAI_COMPAT_MAX_CONTEXT_TOKENS",
+  },
+  {
+    flag: "--host <address>",
+    group: "Server:",
+    help: "address to listen on",
+    standard: "127.0.0.1",
+    path: ["listen", "host"],
+  },
+  {
+    flag: "--port <port>",
+    group: "Server:",
+    help: "port to listen on, 0 for any free one",
+    standard: "8080",
+    path: ["listen", "port"],
+    kind: "integer",
+    alias: "OPENAI_COMPAT_PORT",
+  },
+  {
+    flag: "--max-body <size>",
+    group: "Server:",
+    help: "largest request body",
+    standard: "32MiB",
+    path: ["listen", "max_body"],
+  },
+  {
+    flag: "--max-concurrency <count>",
+    group: "Server:",
+    help: "generations that run at once",
+    standard: "1024",
+    path: ["limits", "max_concurrency"],
+    kind: "integer",
+  },
+  {
+    flag: "--cors-origin <origin>",
+    group: "Access:",
+    help: "web origin that may call besides loopback ones, * for all; repeatable",
+    path: ["cors", "origins"],
+    kind: "list",
+  },
+  {
+    flag: "--api-key <key>",
+    group: "Access:",
+    help: "key that clients must send; process lists show it, so prefer the next",
+    path: ["auth", "keys"],
+  },
+  {
+    flag: "--api-key-file <file>",
+    group: "Access:",
+    help: "file with one key a line, # starts a comment",
+  },
+  {
+    flag: "--connect-timeout <duration>",
+    group: "Times:",
+    help: "longest wait for a connection to a backend",
+    standard: "5s",
+    path: ["timeouts", "connect"],
+  },
+  {
+    flag: "--first-token-timeout <duration>",
+    group: "Times:",
+    help: "longest wait for the first token",
+    standard: "10m",
+    path: ["timeouts", "first_token"],
+  },
+  {
+    flag: "--token-timeout <duration>",
+    group: "Times:",
+    help: "longest wait between two tokens",
+    standard: "2m",
+    path: ["timeouts", "between_tokens"],
+  },
+  {
+    flag: "--total-timeout <duration>",
+    group: "Times:",
+    help: "longest generation, 0 for no limit",
+    standard: "0s",
+    path: ["timeouts", "total"],
+  },
+  {
+    flag: "--head-start <duration>",
+    group: "Times:",
+    help: "wait for the first token before a stream's headers are sent",
+    standard: "2s",
+    path: ["stream", "head_start"],
+  },
+  {
+    flag: "--keep-alive <duration>",
+    group: "Times:",
+    help: "silence after which a stream gets a comment",
+    standard: "10s",
+    path: ["stream", "keep_alive"],
+  },
+  {
+    flag: "--shutdown-delay <duration>",
+    group: "Times:",
+    help: "on SIGTERM, serve on for so long while reporting not ready",
+    standard: "0s",
+    path: ["shutdown", "delay"],
+  },
+  {
+    flag: "--shutdown-grace <duration>",
+    group: "Times:",
+    help: "then let running requests end for so long",
+    standard: "30s",
+    path: ["shutdown", "grace"],
+  },
+  {
+    flag: "--log-format <pretty|json>",
+    group: "Log:",
+    help: "form of log lines",
+    standard: "pretty",
+    path: ["log", "format"],
+  },
+  {
+    flag: "--log-level <level>",
+    group: "Log:",
+    help: "least level that is logged: debug, info, warn, error",
+    standard: "info",
+    path: ["log", "level"],
+  },
+  {
+    flag: "--log-content <preview|full|off>",
+    group: "Log:",
+    help: "how much of prompts and answers is logged",
+    standard: "preview on a terminal, otherwise off",
+    path: ["log", "content"],
+  },
+  {
+    flag: "--config <file>",
+    group: "Files:",
+    help: "configuration in YAML; flags and environment override it",
+  },
+  {
+    flag: "--env-file <file>",
+    group: "Files:",
+    help: "variables for what the environment does not set",
+  },
+];
+
+/** `--max-body <size>` -> `--max-body`. */
+export function flagName(setting: Setting): string {
+  return setting.flag.split(" ", 1)[0] ?? setting.flag;
+}
+
+/** Names in the environment, the stronger first. */
+export function environmentNames(setting: Setting): readonly string[] {
+  const own = `OAI_SERVE_${flagName(setting).slice(2).toUpperCase().replaceAll("-", "_")}`;
+  return setting.alias === undefined ? [own] : [own, setting.alias];
+}

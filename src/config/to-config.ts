@@ -1,0 +1,62 @@
+import type { Config, ModelConfig } from "./config.ts";
+import { parseDuration, parseSize } from "./quantity.ts";
+import type { ConfigFile } from "./schema.ts";
+
+/** A validated file under our own names and in fixed units. */
+export function toConfig(file: ConfigFile, { terminal, defaultBackend }: Context): Config {
+  const { listen, limits, timeouts, stream, shutdown, log } = file;
+  return {
+    listen: { host: listen.host, port: listen.port, maxBodyBytes: bytes(listen.max_body) },
+    auth: { keys: [...new Set(file.auth.keys)] },
+    cors: { origins: file.cors.origins },
+    limits: {
+      maxConcurrency: limits.max_concurrency,
+      maxQueue: limits.max_queue,
+      maxJsonDepth: limits.max_json_depth,
+      maxMessages: limits.max_messages,
+    },
+    timeouts: {
+      connectMs: milliseconds(timeouts.connect),
+      firstTokenMs: milliseconds(timeouts.first_token),
+      betweenTokensMs: milliseconds(timeouts.between_tokens),
+      totalMs: milliseconds(timeouts.total),
+    },
+    stream: { headStartMs: milliseconds(stream.head_start), keepAliveMs: milliseconds(stream.keep_alive) },
+    shutdown: { delayMs: milliseconds(shutdown.delay), graceMs: milliseconds(shutdown.grace) },
+    log: {
+      format: log.format,
+      level: log.level,
+      content: log.content ?? (terminal && log.format === "pretty" ? "preview" : "off"),
+    },
+    backends: file.backends,
+    models: Object.fromEntries(Object.entries(file.models).map(([id, model]) => [id, toModel(model)])),
+    tokenModel: file.token_model,
+    ...(file.default_model !== undefined && { defaultModel: file.default_model }),
+    ...(file.public_model !== undefined && { publicModel: file.public_model }),
+    ...(defaultBackend !== undefined && { defaultBackend }),
+    ...(file.max_context_tokens !== undefined && { maxContextTokens: file.max_context_tokens }),
+  };
+}
+
+interface Context {
+  terminal: boolean;
+  defaultBackend: string | undefined;
+}
+
+function toModel(model: ConfigFile["models"][string]): ModelConfig {
+  return {
+    backend: model.backend,
+    ...(model.target !== undefined && { target: model.target }),
+    ...(model.aliases !== undefined && { aliases: model.aliases }),
+    ...(model.token_model !== undefined && { tokenModel: model.token_model }),
+    ...(model.max_context_tokens !== undefined && { maxContextTokens: model.max_context_tokens }),
+  };
+}
+
+function milliseconds(value: string | number): number {
+  return parseDuration(value) ?? 0;
+}
+
+function bytes(value: string | number): number {
+  return parseSize(value) ?? 0;
+}

@@ -1,0 +1,74 @@
+import { expect, test } from "bun:test";
+import { checkBackends } from "../../src/cli/check.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { ServeError } from "../../src/core/error.ts";
+import type { Backend } from "../../src/core/generation.ts";
+import { createDemoBackend } from "../../src/drivers/demo/backend.ts";
+import { drivers } from "../../src/drivers/index.ts";
+
+const { config } = loadConfig({ flags: {}, environment: {}, terminal: false, drivers });
+
+function fakeBackend(changes: Partial<Backend>): Backend {
+  return {
+    ...createDemoBackend({ id: "gpu", delayMs: 0 }),
+    id: "gpu",
+    kind: "kserve",
+    endpoint: "gpu:8001",
+    ready: () => Promise.resolve(),
+    models: () =>
+      Promise.resolve([{ id: "llama", ownedBy: "x", aliases: ["llamacpp"], contextTokens: 4_096 }]),
+    ...changes,
+  };
+}
+
+test("a backend that is ready says what it serves", async () => {
+  const report = await checkBackends([fakeBackend({})], config);
+
+  expect(report).toEqual({
+    lines: [
+      "✓ backend gpu (kserve at gpu:8001): ready",
+      "    model llama (also llamacpp; context of 4096 tokens)",
+    ],
+    ok: true,
+  });
+});
+
+test("one backend that is not ready is enough to fail", async () => {
+  const notReady = new ServeError("unavailable", "It sleeps.", { cause: new Error("refused") });
+
+  const report = await checkBackends(
+    [fakeBackend({}), fakeBackend({ ready: () => Promise.reject(notReady) })],
+    config,
+  );
+
+  expect(report.ok).toBe(false);
+  expect(report.lines.at(-1)).toBe(
+    "✗ backend gpu (kserve at gpu:8001): not ready: It sleeps. Error: refused",
+  );
+});
+
+test("a backend that cannot say what it serves fails with the reason", async () => {
+  const error = new ServeError("upstream", "The backend failed.", { cause: new Error("bad tensor") });
+
+  const report = await checkBackends([fakeBackend({ models: () => Promise.reject(error) })], config);
+
+  expect(report).toEqual({
+    lines: [
+      "✗ backend gpu (kserve at gpu:8001): ready, but it does not say what it serves: " +
+        "The backend failed. Error: bad tensor",
+    ],
+    ok: false,
+  });
+});
+
+test("a model that its backend does not list is pointed out", async () => {
+  const models = {
+    "my-model": { backend: "gpu", target: "lama" },
+    other: { backend: "gpu", target: "llamacpp" },
+  };
+
+  const report = await checkBackends([fakeBackend({})], { ...config, models });
+
+  expect(report.lines.at(-1)).toBe("⚠   model my-model: the backend does not list lama");
+  expect(report.ok).toBe(true);
+});
