@@ -1,0 +1,62 @@
+"""Runs calls of the openai package for a test: one JSON line in, one JSON line out, any number at once.
+
+    {"id": 1, "base_url": "...", "call": "chat.completions.create", "arguments": {...}, "mode": "value"}
+
+`mode` is `value` (one object), `items` (an iterable: a stream or a page) or `helper` (the `.stream()` context
+manager: its event types and the final completion). Extra keys of the client come in `options`.
+"""
+
+import json
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import openai
+
+_output = threading.Lock()
+
+
+def run(task: dict) -> dict:
+    options = {"api_key": "unused", "max_retries": 0, **task.get("options", {})}
+    with openai.OpenAI(base_url=task["base_url"], **options) as client:
+        method = client
+        for name in task["call"].split("."):
+            method = getattr(method, name)
+        if task["mode"] == "helper":
+            with method(**task["arguments"]) as stream:
+                events = [event.type for event in stream]
+                return {"events": events, "final": dump(stream.get_final_completion())}
+        result = method(**task["arguments"])
+        return dump(result) if task["mode"] == "value" else [dump(item) for item in result]
+
+
+def dump(value):
+    return value.model_dump(mode="json", exclude_unset=True)
+
+
+def describe(error: Exception) -> dict:
+    return {
+        "classes": [kind.__name__ for kind in type(error).__mro__],
+        "message": str(error),
+        "status": getattr(error, "status_code", None),
+        "code": getattr(error, "code", None),
+        "type": getattr(error, "type", None),
+        "param": getattr(error, "param", None),
+        "requestId": getattr(error, "request_id", None),
+    }
+
+
+def answer(line: str) -> None:
+    task = json.loads(line)
+    try:
+        outcome = {"value": run(task)}
+    except Exception as error:
+        outcome = {"error": describe(error)}
+    with _output:
+        print(json.dumps({"id": task["id"], **outcome}), flush=True)
+
+
+with ThreadPoolExecutor(32) as pool:
+    print(json.dumps({"version": openai.__version__}), flush=True)
+    for text in sys.stdin:
+        pool.submit(answer, text)
