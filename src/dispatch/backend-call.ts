@@ -22,6 +22,9 @@ export interface BackendCall {
   onEnd(account: { reported: Usage | undefined; tally: EdgeTally }): void;
 }
 
+/** How long a backend that has finished every choice may take to report its usage. */
+const usageWaitMs = 2_000;
+
 /** One call of a backend, with an abort of its own: a stop string, the limit or a deadline ends it at once. */
 export async function* callBackend(
   call: BackendCall,
@@ -41,6 +44,7 @@ export async function* callBackend(
   }
   const edge = new Edge(request, capabilities, call.firstChoice, call.keepsText);
   let reported: Usage | undefined;
+  let lateUsage: ReturnType<typeof setTimeout> | undefined;
 
   const controller = new AbortController();
   const deadlines = createDeadlines(timeouts, (error) => controller.abort(error));
@@ -63,19 +67,24 @@ export async function* callBackend(
       if (isOver) controller.abort(complete());
       if (kept.length > 0) yield kept;
       if (isOver) break;
+      if (edge.isDone) lateUsage ??= setTimeout(() => controller.abort(complete()), usageWaitMs);
       deadlines.waiting();
     }
-    if (!edge.isDone) {
-      throw new ServeError("upstream", "The backend ended its answer without saying why.", {
-        code: "upstream_error",
-      });
-    }
-    call.onEnd({ reported, tally: edge.tally });
+  } catch (error) {
+    // The answer is whole: what becomes of the call does not matter any more.
+    if (!edge.isDone || context.signal.aborted) throw error;
   } finally {
+    clearTimeout(lateUsage);
     deadlines.clear();
     context.signal.removeEventListener("abort", follow);
     controller.abort(complete());
   }
+  if (!edge.isDone) {
+    throw new ServeError("upstream", "The backend ended its answer without saying why.", {
+      code: "upstream_error",
+    });
+  }
+  call.onEnd({ reported, tally: edge.tally });
 }
 
 function complete(): ServeError {

@@ -218,3 +218,31 @@ test("no timer is left when the client leaves and nobody comes back for the rest
     jest.useRealTimers();
   }
 });
+
+describe("a backend that has finished every choice", () => {
+  test("may fail afterwards: the answer is whole", async () => {
+    const { events, accounts } = start([[text("a"), finish()], new Error("late")]);
+
+    const { batches, failure } = await run(events);
+
+    expect(failure).toBeUndefined();
+    expect(textOf(batches)).toBe("a");
+    expect(accounts).toMatchObject([{ reported: undefined }]);
+  });
+
+  test("is not waited for without end", async () => {
+    jest.useFakeTimers();
+    try {
+      const { events, backend } = start([[text("a"), finish()], silence]);
+      const answered = run(events);
+      await backend.firstCall;
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+
+      jest.advanceTimersByTime(2_100);
+
+      expect((await answered).failure).toBeUndefined();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});

@@ -2,6 +2,7 @@ import { ServeError } from "../../core/error.ts";
 import type { EventBatch, GenerationEvent } from "../../core/generation.ts";
 import { toErrorBody } from "../../http/errors.ts";
 import { type AnswerHeader, encodeLogprobs, encodeUsage } from "../common/header.ts";
+import { jsonText } from "../common/json-text.ts";
 import { finishWord } from "./encode.ts";
 
 export interface EncodeStreamOptions {
@@ -81,7 +82,7 @@ class ChunkEncoder {
           this.#begin(event.choice, '""') +
           this.#chunk(
             event.choice,
-            `{"content":${JSON.stringify(event.text)}}`,
+            `{"content":${jsonText(event.text)}}`,
             event.logprobs === undefined || !this.#options.logprobs
               ? "null"
               : JSON.stringify(encodeLogprobs(event.logprobs)),
@@ -90,15 +91,14 @@ class ChunkEncoder {
       case "reasoning-delta":
         return (
           this.#begin(event.choice, '""') +
-          this.#chunk(event.choice, `{"reasoning_content":${JSON.stringify(event.text)}}`)
+          this.#chunk(event.choice, `{"reasoning_content":${jsonText(event.text)}}`)
         );
       case "refusal-delta":
         return (
-          this.#begin(event.choice, '""') +
-          this.#chunk(event.choice, `{"refusal":${JSON.stringify(event.text)}}`)
+          this.#begin(event.choice, '""') + this.#chunk(event.choice, `{"refusal":${jsonText(event.text)}}`)
         );
       case "tool-call-start":
-        return this.#begin(event.choice, "null") + this.#closeCall(event.choice) + this.#openCall(event);
+        return this.#options.functions ? this.#openFunction(event) : this.#openTool(event);
       case "tool-call-delta":
         return this.#arguments(event.choice, event.arguments);
       case "finish":
@@ -119,18 +119,31 @@ class ChunkEncoder {
     return this.#chunk(choice, `{"role":"assistant","content":${content},"refusal":null}`);
   }
 
-  #openCall(call: ToolStart): string {
+  /** The older form has one call, which comes with the role. */
+  #openFunction(call: ToolStart): string {
+    const role = this.#begun[call.choice] === true ? "" : '"role":"assistant","content":null,';
+    this.#begun[call.choice] = true;
+    this.#openCalls.set(call.choice, { call, hasArguments: false });
+    return this.#chunk(
+      call.choice,
+      `{${role}"function_call":{"name":${JSON.stringify(call.name)},"arguments":""}}`,
+    );
+  }
+
+  #openTool(call: ToolStart): string {
+    const before = this.#begin(call.choice, "null") + this.#closeCall(call.choice);
     this.#openCalls.set(call.choice, { call, hasArguments: false });
     const name = JSON.stringify(call.name);
-    if (this.#options.functions)
-      return this.#chunk(call.choice, `{"function_call":{"name":${name},"arguments":""}}`);
     const body =
       call.kind === "custom"
         ? `"type":"custom","custom":{"name":${name},"input":""}`
         : `"type":"function","function":{"name":${name},"arguments":""}`;
-    return this.#chunk(
-      call.choice,
-      `{"tool_calls":[{"index":${call.index},"id":${JSON.stringify(call.id)},${body}}]}`,
+    return (
+      before +
+      this.#chunk(
+        call.choice,
+        `{"tool_calls":[{"index":${call.index},"id":${JSON.stringify(call.id)},${body}}]}`,
+      )
     );
   }
 
@@ -138,7 +151,7 @@ class ChunkEncoder {
     const open = this.#openCalls.get(choice);
     if (open === undefined || text === "") return "";
     open.hasArguments = true;
-    const json = JSON.stringify(text);
+    const json = jsonText(text);
     if (this.#options.functions) return this.#chunk(choice, `{"function_call":{"arguments":${json}}}`);
     const body =
       open.call.kind === "custom" ? `"custom":{"input":${json}}` : `"function":{"arguments":${json}}`;

@@ -2,6 +2,7 @@ import { ServeError } from "../../core/error.ts";
 import type { EventBatch, GenerationEvent, TokenLogprob } from "../../core/generation.ts";
 import { toErrorBody } from "../../http/errors.ts";
 import { type AnswerHeader, encodeUsage } from "../common/header.ts";
+import { jsonText } from "../common/json-text.ts";
 import { completionFinishReasons, type EncodeOptions, promptOf } from "./encode.ts";
 import { encodeLegacyLogprobs } from "./logprobs.ts";
 
@@ -104,6 +105,6 @@ class CompletionChunkEncoder {
   }
 
   #chunk(choice: number, text: string, logprobs = "null", finish = "null"): string {
-    return `${this.#before}{"text":${JSON.stringify(text)},"index":${choice},"logprobs":${logprobs},"finish_reason":${finish}}${this.#after}`;
+    return `${this.#before}{"text":${jsonText(text)},"index":${choice},"logprobs":${logprobs},"finish_reason":${finish}}${this.#after}`;
   }
 }
