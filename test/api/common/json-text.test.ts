@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { jsonText } from "../../../src/api/common/json-text.ts";
 
 test("any text survives", () => {
