@@ -4,6 +4,7 @@ import type { SurfaceDeps } from "./api/common/deps.ts";
 import { completionRoutes } from "./api/completions/routes.ts";
 import { type ModelDeps, modelRoutes } from "./api/models/routes.ts";
 import { type OpsDeps, opsRoutes } from "./api/ops/routes.ts";
+import { schemas } from "./api/schemas.ts";
 import type { Log } from "./core/log.ts";
 import { createAuthenticate } from "./http/auth.ts";
 import { createCors } from "./http/cors.ts";
@@ -37,7 +38,7 @@ export function createServer(deps: ServerDeps): Handler {
   const app = new Elysia({ normalize: false })
     .onError(({ error, request }) => failed(request, error))
     .use(described)
-    .use(docsRoutes(described, deps.ops.version));
+    .use(docsRoutes({ described, schemas, version: deps.ops.version }));
   const routes = createRouteTable(app.routes);
   return createHandler({
     route: (request) => app.fetch(request),

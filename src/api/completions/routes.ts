@@ -14,52 +14,50 @@ import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { encodeStream } from "./encode-stream.ts";
 import { completionExamples } from "./examples.ts";
-import { Completion, CompletionChunk, CompletionRequest } from "./schema.ts";
+import { CompletionRequest } from "./schema.ts";
 
 export function completionRoutes(deps: SurfaceDeps) {
-  return new Elysia({ name: "completions", normalize: false })
-    .model({ CompletionRequest, Completion, CompletionChunk })
-    .post(
-      "/v1/completions",
-      async ({ body, request }) => {
-        const call = callOf(request);
-        call.holdOpen();
-        const isStream = body.stream === true;
-        const includeUsage = isStream && body.stream_options?.include_usage === true;
+  return new Elysia({ name: "completions", normalize: false }).post(
+    "/v1/completions",
+    async ({ body, request }) => {
+      const call = callOf(request);
+      call.holdOpen();
+      const isStream = body.stream === true;
+      const includeUsage = isStream && body.stream_options?.include_usage === true;
 
-        const generating = await deps.generate(decode(body), call, { usage: !isStream || includeUsage });
-        const header = createHeader("cmpl-", generating.model);
-        const headers = ignoredHeader(generating.ignored);
-        const options = {
-          prompts: generating.requests.map((prompted) => promptText(prompted, body.echo === true)),
-          choicesPerPrompt: body.n ?? 1,
-          echo: body.echo === true,
-          logprobs: body.logprobs != null,
-        };
-        if (!isStream)
-          return Response.json(encode(await collect(generating.events), header, options), { headers });
+      const generating = await deps.generate(decode(body), call, { usage: !isStream || includeUsage });
+      const header = createHeader("cmpl-", generating.model);
+      const headers = ignoredHeader(generating.ignored);
+      const options = {
+        prompts: generating.requests.map((prompted) => promptText(prompted, body.echo === true)),
+        choicesPerPrompt: body.n ?? 1,
+        echo: body.echo === true,
+        logprobs: body.logprobs != null,
+      };
+      if (!isStream)
+        return Response.json(encode(await collect(generating.events), header, options), { headers });
 
-        const head = await untilFirst(generating.events, deps.headStartMs);
-        const frames = encodeStream(head.items, header, {
-          ...options,
-          includeUsage,
-          headStart: !head.started,
-        });
-        return sse(frames, call, { keepAliveMs: deps.keepAliveMs, headers });
-      },
-      {
-        parse: [jsonBody(CompletionRequest, deps.bodyLimits)],
-        body: "CompletionRequest",
-        detail: documented({
-          tag: "Completions",
-          id: "createCompletion",
-          summary: "Continue a text",
-          description: "The older API: a prompt in, its continuation out. Streamed with `stream: true`.",
-          request: { schema: "CompletionRequest", examples: completionExamples.requests },
-          responses: generationResponses("Completion", "CompletionChunk", completionExamples),
-        }),
-      },
-    );
+      const head = await untilFirst(generating.events, deps.headStartMs);
+      const frames = encodeStream(head.items, header, {
+        ...options,
+        includeUsage,
+        headStart: !head.started,
+      });
+      return sse(frames, call, { keepAliveMs: deps.keepAliveMs, headers });
+    },
+    {
+      parse: [jsonBody(CompletionRequest, deps.bodyLimits)],
+      body: CompletionRequest,
+      detail: documented({
+        tag: "Completions",
+        id: "createCompletion",
+        summary: "Continue a text",
+        description: "The older API: a prompt in, its continuation out. Streamed with `stream: true`.",
+        request: { schema: "CompletionRequest", examples: completionExamples.requests },
+        responses: generationResponses("Completion", "CompletionChunk", completionExamples),
+      }),
+    },
+  );
 }
 
 function promptText(request: GenerationRequest, isNeeded: boolean): string {

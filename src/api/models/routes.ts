@@ -1,7 +1,6 @@
 import { Elysia } from "elysia";
 import { ServeError } from "../../core/error.ts";
 import { documented, failureResponses, jsonResponse } from "../common/detail.ts";
-import { Model, ModelList } from "./schema.ts";
 
 /** A model as the registry knows it, as far as this surface shows it. */
 export interface ListedModel {
@@ -21,7 +20,6 @@ const example = { id: "demo", object: "model", created: 1763600000, owned_by: "o
 
 export function modelRoutes(deps: ModelDeps) {
   return new Elysia({ name: "models", normalize: false })
-    .model({ Model, ModelList })
     .get("/v1/models", async () => Response.json({ object: "list", data: (await deps.list()).map(encode) }), {
       detail: documented({
         tag: "Models",

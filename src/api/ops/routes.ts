@@ -1,9 +1,7 @@
 import { Elysia } from "elysia";
 import type { Backend } from "../../core/generation.ts";
-import { ErrorSchema } from "../common/fields.ts";
 import { documented, jsonResponse } from "../common/detail.ts";
 import { createHealth } from "./health.ts";
-import { HealthStatus, Liveness, Readiness, ServerInformation } from "./schema.ts";
 
 export interface OpsDeps {
   version: string;
@@ -34,7 +32,6 @@ const serverExample = {
 export function opsRoutes(deps: OpsDeps) {
   const health = createHealth(deps.backends);
   return new Elysia({ name: "ops", normalize: false })
-    .model({ Error: ErrorSchema, ServerInformation, HealthStatus, Liveness, Readiness })
     .get(
       "/",
       async () => {

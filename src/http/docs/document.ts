@@ -1,4 +1,5 @@
 import { swagger } from "@elysiajs/swagger";
+import type { TSchema } from "@sinclair/typebox";
 import { type AnyElysia, Elysia } from "elysia";
 import { isRecord, type JsonRecord } from "./json.ts";
 import { toComponents } from "./components.ts";
@@ -20,9 +21,17 @@ const tags = [
   { name: "Server", description: "For operators and their tools; none of it needs a key." },
 ];
 
+export interface Documented {
+  /** The application whose routes are described. */
+  described: AnyElysia;
+  /** By the name under which the routes refer to them. */
+  schemas: Readonly<Record<string, TSchema>>;
+  version: string;
+}
+
 /** The OpenAPI 3.1 document of the routes as JSON text, generated from the schemas that validate. */
-export async function createDocument(described: AnyElysia, version: string): Promise<string> {
-  const generated = await generate(described);
+export async function createDocument({ described, schemas, version }: Documented): Promise<string> {
+  const generated = await generate(described, schemas);
   return JSON.stringify({
     openapi: "3.1.0",
     info: { title: "oai-serve", version, description, license: { name: "MIT", identifier: "MIT" } },
@@ -42,8 +51,11 @@ export async function createDocument(described: AnyElysia, version: string): Pro
 const documentPath = "/swagger/json";
 
 /** What the plugin makes of the routes. Its own page, which loads scripts from elsewhere, stays in here. */
-async function generate(described: AnyElysia): Promise<JsonRecord> {
-  const app = new Elysia({ normalize: false }).use(described).use(swagger({ specPath: documentPath }));
+async function generate(described: AnyElysia, schemas: Documented["schemas"]): Promise<JsonRecord> {
+  const app = new Elysia({ normalize: false })
+    .model(schemas)
+    .use(described)
+    .use(swagger({ specPath: documentPath }));
   const response = await app.handle(new Request(`http://localhost${documentPath}`));
   const document: unknown = await response.json();
   if (!isRecord(document)) throw new Error("The OpenAPI document could not be generated.");

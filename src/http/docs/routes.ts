@@ -1,7 +1,8 @@
-import { type AnyElysia, Elysia } from "elysia";
+import { Elysia } from "elysia";
 import { ServeError } from "../../core/error.ts";
 import { shown } from "../path.ts";
 import { type Asset, createAsset } from "./asset.ts";
+import type { Documented } from "./document.ts";
 import { type Page, pages } from "./files.ts";
 
 /** Whether the path is one of the documentation's, which needs no key. */
@@ -13,11 +14,11 @@ export function isDocsPath(path: string): boolean {
  * `/openapi.json`, generated from the schemas of the described routes at its first request; `/docs` (Swagger UI)
  * and `/redoc` (Redoc), which show it. All of it is in the executable, and none of it asks another host.
  */
-export function docsRoutes(described: AnyElysia, version: string) {
+export function docsRoutes(documented: Documented) {
   const document = createAsset({
     contentType: "application/json",
     // Loaded when it is wanted: the generator would cost every start its import.
-    read: async () => (await import("./document.ts")).createDocument(described, version),
+    read: async () => (await import("./document.ts")).createDocument(documented),
   });
   const app = new Elysia({ name: "docs", normalize: false });
   app.get("/openapi.json", ({ request }) => document.respond(request));

@@ -1,0 +1,25 @@
+import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./chat/schema.ts";
+import { ErrorSchema } from "./common/fields.ts";
+import { Completion, CompletionChunk, CompletionRequest } from "./completions/schema.ts";
+import { Model, ModelList } from "./models/schema.ts";
+import { HealthStatus, Liveness, Readiness, ServerInformation } from "./ops/schema.ts";
+
+/**
+ * The schemas that routes name in their descriptions. They are registered where the document is made: as models of
+ * the application they would slow down every start.
+ */
+export const schemas = {
+  ChatCompletionRequest,
+  ChatCompletion,
+  ChatCompletionChunk,
+  CompletionRequest,
+  Completion,
+  CompletionChunk,
+  Model,
+  ModelList,
+  Error: ErrorSchema,
+  ServerInformation,
+  HealthStatus,
+  Liveness,
+  Readiness,
+};
