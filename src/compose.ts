@@ -5,7 +5,7 @@ import type { Log } from "./core/log.ts";
 import { createAdmission } from "./dispatch/admission.ts";
 import { createDispatch } from "./dispatch/dispatch.ts";
 import { observe } from "./dispatch/observe.ts";
-import { createRegistry } from "./dispatch/registry.ts";
+import { createRegistry, type Registry } from "./dispatch/registry.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { drivers } from "./drivers/index.ts";
 import { createListener, type Listener } from "./http/listener.ts";
@@ -37,6 +37,7 @@ export function compose(config: Config, log: Log): Application {
     admission: createAdmission(config.limits),
     tokens,
     timeouts: config.timeouts,
+    maxPromptBytes: config.listen.maxBodyBytes * 2,
     observe: (observed) => observe(observed, createExchangeLog(observed.context.log, config.log.content)),
   });
   const handler = createServer({
@@ -45,10 +46,12 @@ export function compose(config: Config, log: Log): Application {
       bodyLimits: {
         maxBodyBytes: config.listen.maxBodyBytes,
         maxJsonDepth: config.limits.maxJsonDepth,
+        maxJsonValues: config.limits.maxJsonValues,
         bodyTimeoutMs,
       },
       maxMessages: config.limits.maxMessages,
-      ...config.stream,
+      headStartMs: config.stream.headStartMs,
+      stream: { keepAliveMs: config.stream.keepAliveMs, stallMs: config.timeouts.clientMs },
     },
     models: registry,
     ops: {
@@ -71,8 +74,7 @@ export function compose(config: Config, log: Log): Application {
       ...listener,
       listen() {
         const address = listener.listen();
-        // What the backends have is known before the first request asks.
-        void registry.list();
+        void askBackends(registry, config, log);
         return address;
       },
       setReady(ready) {
@@ -84,6 +86,14 @@ export function compose(config: Config, log: Log): Application {
       await Promise.all(backends.map((backend) => backend.close()));
     },
   };
+}
+
+/** What the backends have is known before the first request asks; a default that none of them has is pointed out. */
+async function askBackends(registry: Registry, config: Config, log: Log): Promise<void> {
+  await registry.list();
+  if (config.defaultModel !== undefined && registry.default() === undefined) {
+    log.warn("The default model is not among those served", { model: config.defaultModel });
+  }
 }
 
 function createBackends(config: Config, log: Log): Backend[] {

@@ -1,6 +1,7 @@
 import { isatty } from "node:tty";
 import packageFile from "../package.json" with { type: "json" };
 import { readCommandLine } from "./cli/command-line.ts";
+import { isHangupIgnored } from "./cli/hangup.ts";
 import { explainListenError, StartError } from "./cli/listen-error.ts";
 import { createShutdown, type Shutdown } from "./cli/shutdown.ts";
 import type { Application } from "./compose.ts";
@@ -102,15 +103,16 @@ async function serve(flags: Flags): Promise<number> {
 
 async function serveUntilStopped(loaded: LoadedConfig, log: Log, writer: LineWriter): Promise<number> {
   const { config, fileName, warnings } = loaded;
+  // It does no I/O, and what it finds wrong belongs to the configuration: nothing is said to start before.
+  const application = await composeAll(loaded, log);
   log.info(`Starting oai-serve ${version} ...`);
   if (fileName !== undefined) log.info(`Config: ${fileName}`);
   for (const warning of warnings) log.warn(warning);
-  const application = await composeAll(loaded, log);
   const { server, backends } = application;
   for (const { id, kind, endpoint } of backends) {
     log.info(`✓ Backend: ${id} (${kind}${endpoint === undefined ? "" : ` at ${endpoint}`})`);
   }
-  const url = listen(server, config.listen);
+  const url = listen(server, loaded);
   const notify = await openNotify(log);
   const shutdown = createShutdown({ server, close: () => application.close(), ...config.shutdown, log });
   stopOnSignals(shutdown, log, writer, () => notify?.("STOPPING=1"));
@@ -121,11 +123,11 @@ async function serveUntilStopped(loaded: LoadedConfig, log: Log, writer: LineWri
   return await shutdown.done;
 }
 
-function listen(server: Application["server"], address: { host: string; port: number }): string {
+function listen(server: Application["server"], { config, place }: LoadedConfig): string {
   try {
     return server.listen().url;
   } catch (error) {
-    throw explainListenError(error, address);
+    throw explainListenError(error, config.listen, place);
   }
 }
 
@@ -144,6 +146,10 @@ function stopOnSignals(shutdown: Shutdown, log: Log, writer: LineWriter, onStop:
       log.warn(`Stopped at once by a second ${signal}`);
       void writer.flush(flushMs).then(() => process.exit(1));
     });
+  }
+  // A terminal that goes away may send it twice, so the second is not impatience.
+  if (!isHangupIgnored()) {
+    process.on("SIGHUP", () => begin("SIGHUP (the configuration is read only at the start)", 0));
   }
   const onFailure = (error: unknown) => {
     const stack = error instanceof Error ? error.stack : undefined;

@@ -32,9 +32,7 @@ export function createServer(deps: ServerDeps): Handler {
     .use(completionRoutes(deps.surfaces))
     .use(modelRoutes(deps.models))
     .use(opsRoutes({ ...deps.ops, hasKeys: deps.keys.length > 0, endpoints: () => endpoints }));
-  endpoints = described.routes
-    .map(({ path }) => path.replace("/*", "/{model}"))
-    .filter((path) => path.startsWith("/v1/"));
+  endpoints = described.routes.map(({ path }) => path.replace("/*", "/{model}"));
   const app = new Elysia({ normalize: false })
     .onError(({ error, request }) => failed(request, error))
     .use(described)

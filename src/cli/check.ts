@@ -6,7 +6,7 @@ import { describeCause } from "../telemetry/cause.ts";
 export interface CheckReport {
   /** For a person, a line per finding. */
   lines: readonly string[];
-  /** Whether every backend is ready and says what it serves. */
+  /** Whether every backend is ready and says what it serves, and the default model is among that. */
   ok: boolean;
 }
 
@@ -15,21 +15,34 @@ const probeMs = 5_000;
 /** Asks every backend whether it is ready and what it serves, all at once and each for at most 5 seconds. */
 export async function checkBackends(backends: readonly Backend[], config: Config): Promise<CheckReport> {
   const findings = await Promise.all(backends.map((backend) => checkBackend(backend, config)));
-  return { lines: findings.flatMap(({ lines }) => lines), ok: findings.every(({ ok }) => ok) };
+  const lines = findings.flatMap((finding) => finding.lines);
+  if (!findings.every(({ ok }) => ok)) return { lines, ok: false };
+  const fault = missingDefault(
+    findings.flatMap(({ models }) => models),
+    config,
+  );
+  return fault === undefined ? { lines, ok: true } : { lines: [...lines, fault], ok: false };
 }
 
-async function checkBackend(backend: Backend, config: Config): Promise<CheckReport> {
+interface Finding extends CheckReport {
+  /** What the backend lists; empty if it is not `ok`. */
+  models: readonly ModelDescription[];
+}
+
+async function checkBackend(backend: Backend, config: Config): Promise<Finding> {
   const [ready, models] = await Promise.all([
     probe(backend.ready.bind(backend)),
     probe(backend.models.bind(backend)),
   ]);
   const name = `backend ${backend.id} (${backend.kind}${backend.endpoint === undefined ? "" : ` at ${backend.endpoint}`})`;
-  if ("failure" in ready) return { lines: [`✗ ${name}: not ready: ${ready.failure}`], ok: false };
+  if ("failure" in ready) return { lines: [`✗ ${name}: not ready: ${ready.failure}`], ok: false, models: [] };
   if ("failure" in models) {
-    return { lines: [`✗ ${name}: ready, but it does not say what it serves: ${models.failure}`], ok: false };
+    const line = `✗ ${name}: ready, but it does not say what it serves: ${models.failure}`;
+    return { lines: [line], ok: false, models: [] };
   }
   const lines = [`✓ ${name}: ready`, ...models.answer.map(describeModel)];
-  return { lines: [...lines, ...missingTargets(backend.id, models.answer, config)], ok: true };
+  const missing = missingTargets(backend.id, models.answer, config);
+  return { lines: [...lines, ...missing], ok: true, models: models.answer };
 }
 
 type Probe<Answer> = { answer: Answer } | { failure: string };
@@ -59,8 +72,9 @@ function explain(error: unknown): string {
 }
 
 function describeModel({ id, aliases = [], contextTokens }: ModelDescription): string {
+  const others = aliases.filter((alias) => alias !== id);
   const facts = [
-    ...(aliases.length === 0 ? [] : [`also ${aliases.join(", ")}`]),
+    ...(others.length === 0 ? [] : [`also ${others.join(", ")}`]),
     ...(contextTokens === undefined ? [] : [`context of ${contextTokens} tokens`]),
   ];
   return `    model ${id}${facts.length === 0 ? "" : ` (${facts.join("; ")})`}`;
@@ -75,4 +89,16 @@ function missingTargets(backend: string, models: readonly ModelDescription[], co
       ? []
       : [`⚠   model ${id}: the backend does not list ${target}`];
   });
+}
+
+/** What is wrong with the default model; every backend must have said what it serves. */
+function missingDefault(models: readonly ModelDescription[], config: Config): string | undefined {
+  const wanted = config.defaultModel;
+  if (wanted === undefined) return undefined;
+  const named = Object.entries(config.models);
+  const published = config.publicModel === undefined ? [] : [config.publicModel];
+  const ids = new Set([...published, ...named.map(([id]) => id), ...models.map(({ id }) => id)]);
+  const aliases = [...named.map(([, model]) => model), ...models].flatMap((model) => model.aliases ?? []);
+  if (ids.has(wanted) || aliases.includes(wanted)) return undefined;
+  return `✗ default_model "${wanted}" is none of the models served: ${[...ids].join(", ")}`;
 }

@@ -1,4 +1,5 @@
 import type { Log } from "../core/log.ts";
+import { within } from "../core/within.ts";
 import { describeCause } from "../telemetry/cause.ts";
 
 /** What stopping needs of a server. */
@@ -45,12 +46,12 @@ export function createShutdown({ server, close, delayMs, graceMs, log }: Shutdow
     const running = server.activeRequests();
     if (running > 0) log.info(`Waiting for ${running} running requests, at most ${graceMs / 1_000} s`);
     const drained = server.drain();
-    if (!(await within(drained, graceMs))) {
+    if (!(await endsWithin(graceMs, drained))) {
       log.warn(`Cancelling ${server.activeRequests()} requests that are still running`);
       server.cancelAll();
-      await within(drained, lastWordsMs);
+      await endsWithin(lastWordsMs, drained);
     }
-    await within(Promise.all([server.stop(), close()]), lastWordsMs);
+    await endsWithin(lastWordsMs, Promise.all([server.stop(), close()]));
   };
 
   const run = async () => {
@@ -80,12 +81,10 @@ export function createShutdown({ server, close, delayMs, graceMs, log }: Shutdow
 }
 
 /** Whether the work ended in time; its failure is thrown. */
-async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(resolve, milliseconds, false);
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function endsWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+  return within(
+    milliseconds,
+    () => work.then(() => true),
+    () => false,
+  );
 }

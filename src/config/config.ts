@@ -31,9 +31,21 @@ export interface Config {
   auth: { keys: readonly string[] };
   /** Origins besides loopback ones; `*` means all. */
   cors: { origins: readonly string[] };
-  limits: { maxConcurrency: number; maxQueue: number; maxJsonDepth: number; maxMessages: number };
-  /** A `totalMs` of 0 means no limit. */
-  timeouts: { connectMs: number; firstTokenMs: number; betweenTokensMs: number; totalMs: number };
+  limits: {
+    maxConcurrency: number;
+    maxQueue: number;
+    maxJsonDepth: number;
+    maxJsonValues: number;
+    maxMessages: number;
+  };
+  /** A `totalMs` of 0 means no limit; `clientMs` is for a client that does not read its stream. */
+  timeouts: {
+    connectMs: number;
+    firstTokenMs: number;
+    betweenTokensMs: number;
+    totalMs: number;
+    clientMs: number;
+  };
   stream: { headStartMs: number; keepAliveMs: number };
   shutdown: { delayMs: number; graceMs: number };
   log: { format: LogFormat; level: LogLevel; content: LogContent };

@@ -38,7 +38,7 @@ export function parseEnvironmentFile(text: string, name: string): Environment {
     const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
     const value = match === null ? undefined : unquote(match[2] ?? "");
     if (match === null || value === undefined) {
-      throw new ConfigError(`${name}: line ${index + 1} must have the form NAME=value.`);
+      throw new ConfigError(`${name}: line ${index + 1}: must have the form NAME=value.`);
     }
     variables[match[1] ?? ""] = value;
   }

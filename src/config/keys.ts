@@ -7,14 +7,14 @@ export interface KeyFile {
   worldReadable: boolean;
 }
 
-/** Keys of a file with one key a line; empty lines and what follows `#` at a line's start do not count. */
+/** Keys of a file with one key a line. A `#` at a line's start or after a space begins a comment. */
 export function readKeyFile(path: string, label: string): KeyFile {
   const lines = readTextFile(path, label)
     .replace(/^\uFEFF/, "")
     .split(/\r?\n/);
   const keys = lines.flatMap((text, index) => {
-    const key = text.trim();
-    return key === "" || key.startsWith("#") ? [] : [{ key, line: index + 1 }];
+    const key = text.replace(/(^|\s)#[^]*$/, "").trim();
+    return key === "" ? [] : [{ key, line: index + 1 }];
   });
   return { keys, worldReadable: isWorldReadable(path) };
 }

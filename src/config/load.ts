@@ -1,14 +1,19 @@
 import type { Config } from "./config.ts";
 import type { ConfigError } from "../core/error.ts";
-import { applyGiven } from "./overlay.ts";
+import { findDuplicateKeys } from "./duplicate-keys.ts";
+import { withoutEmpty } from "./empty.ts";
 import { parseEnvironmentFile, parseSwitch, readVariable, type Environment } from "./environment.ts";
 import { readAllGiven, readGiven, type Flags } from "./given.ts";
+import { placeInFile, type Origins } from "./origins.ts";
+import { applyGiven } from "./overlay.ts";
+import { keyPath } from "./path.ts";
 import { refuse, relabel } from "./refusal.ts";
-import type { DriverSchemas } from "./schema.ts";
+import { createFileSchema, type DriverSchemas } from "./schema.ts";
+import { flagName, settings } from "./settings.ts";
 import { substitute } from "./substitute.ts";
 import { readTextFile } from "./text-file.ts";
 import { toConfig } from "./to-config.ts";
-import { validateFile } from "./validate.ts";
+import { findOwnProblems, holds, validateFile } from "./validate.ts";
 import { collectWarnings } from "./warnings.ts";
 import { parseYaml } from "./yaml.ts";
 
@@ -31,6 +36,8 @@ export interface LoadedConfig {
   enabled: boolean;
   /** The error of a driver under the name that the operator wrote: the flag, or the file and the path in it. */
   relabel: (error: ConfigError) => ConfigError;
+  /** The name of a setting in the same way; of one that nobody gave, its flag. */
+  place: (path: readonly string[]) => string;
 }
 
 /**
@@ -41,19 +48,31 @@ export function loadConfig({ flags, environment, terminal, drivers }: ConfigSour
   const environments = readEnvironments(flags, environment);
   const read = (name: string) => firstOf(environments, name);
   const given = readAllGiven(flags, environments);
-  const { fileName, tree } = readConfigFile(flags, environments);
-  const substitution = substitute(tree, read);
-  const overlay = applyGiven(substitution.value, given);
-  const { file, problems } = validateFile(drivers, overlay.value, substitution.paths);
-  const all = [...substitution.problems, ...overlay.problems, ...problems];
-  if (file === undefined || all.length > 0) return refuse(all, overlay.labels, fileName);
-  const config = toConfig(file, { terminal, defaultBackend: overlay.defaultBackend });
+  const { fileName, tree, duplicates } = readConfigFile(flags, environments);
+  const schema = createFileSchema(drivers);
+  const { value, paths, names, problems } = substitute(tree, read);
+  const own = withoutEmpty(schema, value);
+  const overlay = applyGiven(own, given);
+  const origins = { labels: overlay.labels, fileName };
+  const ofFile = { labels: new Map(), fileName };
+  const validation = validateFile(schema, overlay.value, paths);
+  const findings = [
+    { origins: ofFile, problems: [...duplicates, ...problems] },
+    { origins, problems: [...overlay.problems, ...validation.problems] },
+    { origins: ofFile, problems: fileName === undefined ? [] : findOwnProblems(schema, own, paths) },
+  ];
+  const hasProblems = findings.some((finding) => finding.problems.length > 0);
+  if (validation.file === undefined || hasProblems) return refuse(findings);
+  const config = toConfig(validation.file, { terminal, defaultBackend: overlay.defaultBackend });
+  const { worldReadableKeys } = overlay;
+  const place = (path: readonly string[]) => placeOf(path, own, origins);
   return {
     config,
     fileName,
-    warnings: collectWarnings({ config, given, worldReadableKeys: overlay.worldReadableKeys, environments }),
+    warnings: collectWarnings({ config, given, worldReadableKeys, environments, asked: names, place }),
     enabled: parseSwitch(read("OPENAI_COMPAT_ENABLE") ?? "true", "OPENAI_COMPAT_ENABLE"),
-    relabel: (error) => relabel(error, overlay.labels, fileName),
+    relabel: (error) => relabel(error, origins),
+    place,
   };
 }
 
@@ -75,6 +94,16 @@ function firstOf(environments: readonly Environment[], name: string): string | u
 function readConfigFile(flags: Flags, environments: readonly Environment[]) {
   const file = readGiven("--config", flags, environments);
   const fileName = file?.texts.at(-1);
-  if (file === undefined || fileName === undefined) return { fileName, tree: {} };
-  return { fileName, tree: parseYaml(readTextFile(fileName, file.label), fileName) };
+  if (file === undefined || fileName === undefined) return { fileName, tree: {}, duplicates: [] };
+  const text = readTextFile(fileName, file.label);
+  return { fileName, tree: parseYaml(text, fileName), duplicates: findDuplicateKeys(text) };
+}
+
+function placeOf(path: readonly string[], file: unknown, { labels, fileName }: Origins): string {
+  const label = labels.get(keyPath(path));
+  if (label !== undefined) return label.name;
+  const setting = settings.find((candidate) => candidate.path?.join() === path.join());
+  return setting === undefined || holds(file, path)
+    ? placeInFile(keyPath(path), fileName)
+    : flagName(setting);
 }

@@ -3,13 +3,13 @@ import { flagName } from "./settings.ts";
 import { toFileValue, type Given } from "./given.ts";
 import { readKeyFile } from "./keys.ts";
 import { isMapping, keyPath } from "./path.ts";
+import type { Label, Labels } from "./origins.ts";
 import type { Problem } from "./problems.ts";
 
 export interface Overlay {
   /** The file with everything that flags and variables give. */
   value: Record<string, unknown>;
-  /** Path -> the flag, variable or line of a key file from which its value came. */
-  labels: ReadonlyMap<string, string>;
+  labels: Labels;
   problems: readonly Problem[];
   /** Backend that does not come from the file. */
   defaultBackend: string | undefined;
@@ -20,14 +20,15 @@ export interface Overlay {
 /** Puts flags and variables over a parsed file, which stays as it is; keys are added to those of the file. */
 export function applyGiven(file: Readonly<Record<string, unknown>>, given: readonly Given[]): Overlay {
   const value = structuredClone(file);
-  const labels = new Map<string, string>();
+  const labels = new Map<string, Label>();
   const problems: Problem[] = [];
   const defaultBackend = addBackend(value, given);
   for (const each of given) {
-    const { path, needs } = each.setting;
+    const { path, needs, kind } = each.setting;
+    const label = { name: each.label, ...(kind !== undefined && { kind }) };
     if (path === undefined || path[0] === "auth") continue;
     if (needs !== undefined && mappingAt(value, path.slice(0, -1), false) === undefined) {
-      labels.set(keyPath(path), each.label);
+      labels.set(keyPath(path), label);
       problems.push({ segments: path, text: needs });
       continue;
     }
@@ -35,7 +36,7 @@ export function applyGiven(file: Readonly<Record<string, unknown>>, given: reado
     const key = path.at(-1);
     if (parent === undefined || key === undefined) continue;
     parent[key] = toFileValue(each);
-    labels.set(keyPath(path), each.label);
+    labels.set(keyPath(path), label);
   }
   return { value, labels, problems, defaultBackend, worldReadableKeys: addKeys(value, given, labels) };
 }
@@ -58,7 +59,7 @@ function addBackend(value: Record<string, unknown>, given: readonly Given[]): st
 function addKeys(
   value: Record<string, unknown>,
   given: readonly Given[],
-  labels: Map<string, string>,
+  labels: Map<string, Label>,
 ): string[] {
   const worldReadable: string[] = [];
   const added: { key: string; label: string }[] = [];
@@ -76,7 +77,7 @@ function addKeys(
   const keys = auth?.["keys"] ?? [];
   if (auth === undefined || !Array.isArray(keys)) return worldReadable;
   for (const [index, { label }] of added.entries())
-    labels.set(keyPath(["auth", "keys", keys.length + index]), label);
+    labels.set(keyPath(["auth", "keys", keys.length + index]), { name: label });
   auth["keys"] = [...keys, ...added.map(({ key }) => key)];
   return worldReadable;
 }

@@ -7,23 +7,36 @@ import { isMapping, pointerSegments } from "./path.ts";
 export interface Problem {
   segments: readonly (string | number)[];
   text: string;
+  /** Where an integer belongs: the least and the greatest. */
+  bounds?: Bounds;
+}
+
+export interface Bounds {
+  minimum: number;
+  maximum: number;
 }
 
 /** All that keeps `value` from matching `schema`, at most one problem for each place. */
 export function findProblems(schema: TSchema, value: unknown): Problem[] {
   const found = new Map<string, Problem>();
-  for (const { pointer, text } of walk(schema, value, "")) {
-    if (!found.has(pointer)) found.set(pointer, { segments: pointerSegments(pointer, value), text });
+  for (const { pointer, ...rest } of walk(schema, value, "")) {
+    if (!found.has(pointer)) found.set(pointer, { segments: pointerSegments(pointer, value), ...rest });
   }
   return [...found.values()];
 }
 
-function* walk(schema: TSchema, value: unknown, base: string): Generator<{ pointer: string; text: string }> {
+interface Finding extends Omit<Problem, "segments"> {
+  /** JSON Pointer. */
+  pointer: string;
+}
+
+function* walk(schema: TSchema, value: unknown, base: string): Generator<Finding> {
   for (const error of Errors(schema, value)) {
     const pointer = base + error.path;
     const variants = error.type === ValueErrorType.Union ? kindsOf(error.schema) : new Map<string, TSchema>();
     if (variants.size === 0) {
-      yield { pointer, text: explain(error) };
+      const bounds = boundsOf(error.schema);
+      yield { pointer, text: explain(error), ...(bounds !== undefined && { bounds }) };
       continue;
     }
     const kind = isMapping(error.value) ? error.value["kind"] : undefined;
@@ -34,8 +47,8 @@ function* walk(schema: TSchema, value: unknown, base: string): Generator<{ point
   }
 }
 
-/** The variants of a union by their literal `kind`. */
-function kindsOf(union: TSchema): Map<string, TSchema> {
+/** The variants of a union by their literal `kind`; none when it is no such union. */
+export function kindsOf(union: TSchema): Map<string, TSchema> {
   const variants: TSchema[] = union["anyOf"] ?? [union];
   return new Map(
     variants.flatMap((variant) => {
@@ -43,6 +56,12 @@ function kindsOf(union: TSchema): Map<string, TSchema> {
       return typeof kind === "string" ? [[kind, variant] as const] : [];
     }),
   );
+}
+
+function boundsOf(schema: TSchema): Bounds | undefined {
+  const { type, minimum, maximum } = schema;
+  if (type !== "integer" || typeof minimum !== "number" || typeof maximum !== "number") return undefined;
+  return { minimum, maximum };
 }
 
 function explain(error: ValueError): string {

@@ -1,5 +1,5 @@
 import { Kind, Type, TypeRegistry, type TSchema, type TUnsafe } from "@sinclair/typebox";
-import { formatDuration, formatSize, parseDuration, parseSize } from "./quantity.ts";
+import { describeDurations, formatSize, parseDuration, parseSize } from "./quantity.ts";
 
 /** A length of time or of data as the file writes it. */
 export type Quantity = TUnsafe<string | number>;
@@ -23,8 +23,7 @@ interface Bounds {
 
 /** A duration between two numbers of milliseconds. */
 export function durationSchema(bounds: Bounds): Quantity {
-  const range = `from ${formatDuration(bounds.minimum)} to ${formatDuration(bounds.maximum)}`;
-  return quantitySchema("Duration", bounds, `a duration ${range}, such as 500ms, 5s, 10m or 1h`);
+  return quantitySchema("Duration", bounds, describeDurations(bounds.minimum, bounds.maximum));
 }
 
 /** A size between two numbers of bytes. */

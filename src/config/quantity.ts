@@ -30,6 +30,18 @@ export function formatDuration(milliseconds: number): string {
   ]);
 }
 
+/** The durations between two numbers of milliseconds, for a person. */
+export function describeDurations(minimum: number, maximum: number): string {
+  const examples = ["500ms", "5s", "10m", "1h"].filter((text) => {
+    const milliseconds = parseDuration(text) ?? 0;
+    return milliseconds >= minimum && milliseconds <= maximum;
+  });
+  const range = `a duration from ${formatDuration(minimum)} to ${formatDuration(maximum)}`;
+  return examples.length === 0
+    ? range
+    : `${range}, such as ${examples.join(", ").replace(/, (\S+)$/, " or $1")}`;
+}
+
 /** The shortest exact form of a number of bytes: `32MiB`, `1000B`. */
 export function formatSize(bytes: number): string {
   return format(bytes, [

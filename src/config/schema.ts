@@ -36,15 +36,15 @@ export function createFileSchema(drivers: DriverSchemas) {
           description: "Model servers by a name of your choice. None means the built-in demo model.",
         },
       ),
-      models: Type.Record(Type.String({ pattern: "^[^\\s\\x00-\\x1f\\x7f]{1,256}$" }), model, {
+      models: Type.Record(Type.String({ pattern: publicId }), model, {
         additionalProperties: false,
         maxProperties: 10_000,
         default: {},
-        expectedKey: "1 to 256 characters without spaces",
+        expectedKey: publicIdForm,
         description: "Models by public id. None means that each backend's own models are served.",
       }),
-      default_model: Type.Optional(modelId("Model that answers requests which name none.")),
-      public_model: Type.Optional(modelId("Id under which the default backend's model is published.")),
+      default_model: Type.Optional(publicModelId("Model that answers requests which name none.")),
+      public_model: Type.Optional(publicModelId("Id under which the default backend's model is published.")),
       token_model: Type.String({
         minLength: 1,
         maxLength: 256,
@@ -57,10 +57,14 @@ export function createFileSchema(drivers: DriverSchemas) {
   );
 }
 
+export type FileSchema = ReturnType<typeof createFileSchema>;
+
 /** The file after validation: sections and their defaults are all there. */
-export type ConfigFile = Static<ReturnType<typeof createFileSchema>>;
+export type ConfigFile = Static<FileSchema>;
 
 const identifier = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
+const publicId = "^[^\\s\\x00-\\x1f\\x7f]{1,256}$";
+const publicIdForm = "1 to 256 characters without spaces";
 const closed = { additionalProperties: false };
 
 const section = { ...closed, default: {} };
@@ -123,6 +127,7 @@ const limits = Type.Object(
     max_concurrency: integer(1_024, 1, 100_000, "Generations that run at once."),
     max_queue: integer(1_024, 0, 100_000, "Generations that wait for a place before others are refused."),
     max_json_depth: integer(128, 1, 1_000, "Deepest nesting of a request body."),
+    max_json_values: integer(524_288, 1_000, 100_000_000, "Values in a request body; a key counts as four."),
     max_messages: integer(16_384, 1, 1_000_000, "Most messages in one request."),
   },
   section,
@@ -153,6 +158,12 @@ const timeouts = Type.Object(
       minimum: 0,
       maximum: 168 * hour,
       description: "Longest generation; 0 for no limit.",
+    }),
+    client: durationSchema({
+      default: "2m",
+      minimum: second,
+      maximum: hour,
+      description: "Longest wait for a client that does not read its stream.",
     }),
   },
   section,
@@ -215,8 +226,10 @@ const log = Type.Object(
 const model = Type.Object(
   {
     backend: Type.String({ pattern: identifier, expected: "the name of a backend" }),
-    target: Type.Optional(modelId("The backend's own name for the model.")),
-    aliases: Type.Optional(Type.Array(modelId("Another public id."), { maxItems: 100 })),
+    target: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 256, description: "The backend's own name for the model." }),
+    ),
+    aliases: Type.Optional(Type.Array(publicModelId("Another public id."), { maxItems: 100 })),
     token_model: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
     max_context_tokens: Type.Optional(contextTokens("Context size of this model.")),
   },
@@ -231,8 +244,8 @@ function contextTokens(description: string) {
   return Type.Integer({ minimum: 1, maximum: 100_000_000, description });
 }
 
-function modelId(description: string) {
-  return Type.String({ minLength: 1, maxLength: 256, description });
+function publicModelId(description: string) {
+  return Type.String({ pattern: publicId, expected: `an id of ${publicIdForm}`, description });
 }
 
 function choice<const Words extends readonly string[]>(

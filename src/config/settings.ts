@@ -157,6 +157,13 @@ export const settings: readonly Setting[] = [
     path: ["timeouts", "total"],
   },
   {
+    flag: "--client-timeout <duration>",
+    group: "Times:",
+    help: "longest wait for a client that does not read its stream",
+    standard: "2m",
+    path: ["timeouts", "client"],
+  },
+  {
     flag: "--head-start <duration>",
     group: "Times:",
     help: "wait for the first token before a stream's headers are sent",

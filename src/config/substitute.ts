@@ -6,6 +6,8 @@ export interface Substitution {
   value: Readonly<Record<string, unknown>>;
   /** Paths of the texts in which something was replaced. */
   paths: ReadonlySet<string>;
+  /** Variables that were asked for. */
+  names: ReadonlySet<string>;
   problems: readonly Problem[];
 }
 
@@ -18,10 +20,12 @@ export function substitute(
   read: (name: string) => string | undefined,
 ): Substitution {
   const paths = new Set<string>();
+  const names = new Set<string>();
   const problems: Problem[] = [];
   const replace = (text: string, segments: readonly (string | number)[]): string =>
     text.replaceAll(/\$\{env:([^}]*)\}/g, (_, name: string) => {
       paths.add(keyPath(segments));
+      names.add(name);
       const found = variableName.test(name) ? read(name) : undefined;
       if (found !== undefined) return found;
       problems.push({
@@ -37,7 +41,7 @@ export function substitute(
   };
   const visitAll = (node: Readonly<Record<string, unknown>>, segments: readonly (string | number)[]) =>
     Object.fromEntries(Object.entries(node).map(([key, item]) => [key, visit(item, [...segments, key])]));
-  return { value: visitAll(tree, []), paths, problems };
+  return { value: visitAll(tree, []), paths, names, problems };
 }
 
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;

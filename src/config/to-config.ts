@@ -13,6 +13,7 @@ export function toConfig(file: ConfigFile, { terminal, defaultBackend }: Context
       maxConcurrency: limits.max_concurrency,
       maxQueue: limits.max_queue,
       maxJsonDepth: limits.max_json_depth,
+      maxJsonValues: limits.max_json_values,
       maxMessages: limits.max_messages,
     },
     timeouts: {
@@ -20,6 +21,7 @@ export function toConfig(file: ConfigFile, { terminal, defaultBackend }: Context
       firstTokenMs: milliseconds(timeouts.first_token),
       betweenTokensMs: milliseconds(timeouts.between_tokens),
       totalMs: milliseconds(timeouts.total),
+      clientMs: milliseconds(timeouts.client),
     },
     stream: { headStartMs: milliseconds(stream.head_start), keepAliveMs: milliseconds(stream.keep_alive) },
     shutdown: { delayMs: milliseconds(shutdown.delay), graceMs: milliseconds(shutdown.grace) },

@@ -3,7 +3,9 @@ import { Check } from "@sinclair/typebox/value";
 import { nearest } from "./nearest.ts";
 import { isMapping, keyPath } from "./path.ts";
 import { findProblems, type Problem } from "./problems.ts";
-import { createFileSchema, type ConfigFile, type DriverSchemas } from "./schema.ts";
+import type { ConfigFile, FileSchema } from "./schema.ts";
+
+type Mapping = Readonly<Record<string, unknown>>;
 
 export interface Validation {
   /** With defaults; undefined when it does not match the schema. */
@@ -12,22 +14,48 @@ export interface Validation {
 }
 
 /**
- * Checks a parsed file against the schema and its references against each other. `textual` are the paths of values
- * that came out of `${env:NAME}`: a number or a truth value may stand there as text.
+ * Checks a whole configuration against the schema and its references against each other, all at once. `textual` are
+ * the paths of values that came out of `${env:NAME}`: a number or a truth value may stand there as text.
  */
-export function validateFile(
-  drivers: DriverSchemas,
-  tree: Readonly<Record<string, unknown>>,
+export function validateFile(schema: FileSchema, tree: Mapping, textual: ReadonlySet<string>): Validation {
+  const value = complete(schema, tree, textual);
+  const references = referenceProblems(value);
+  if (Check(schema, value)) return { file: value, problems: references };
+  return { file: undefined, problems: [...findProblems(schema, value), ...references] };
+}
+
+/**
+ * What is wrong with the values that stand in a file, also with those that something else overrides. What is
+ * missing may come from elsewhere, and so may what a reference means.
+ */
+export function findOwnProblems(
+  schema: FileSchema,
+  tree: Mapping,
   textual: ReadonlySet<string>,
-): Validation {
-  const schema = createFileSchema(drivers);
-  const value: unknown = withDefaults(schema, tree);
-  if (Check(schema, value)) return { file: value, problems: referenceProblems(value) };
+): readonly Problem[] {
+  return findProblems(schema, complete(schema, tree, textual)).filter(({ segments }) =>
+    holds(tree, segments),
+  );
+}
+
+/** Whether there is something at a path, be it null. */
+export function holds(root: unknown, segments: readonly (string | number)[]): boolean {
+  let node = root;
+  for (const key of segments) {
+    if (typeof node !== "object" || node === null || !Object.hasOwn(node, key)) return false;
+    node = Array.isArray(node) ? node[Number(key)] : isMapping(node) ? node[key] : undefined;
+  }
+  return true;
+}
+
+/** With defaults, and with values of the right type where text came out of a variable. */
+function complete(schema: FileSchema, tree: Mapping, textual: ReadonlySet<string>): unknown {
+  const value = withDefaults(schema, structuredClone(tree));
+  if (textual.size === 0) return value;
   for (const { segments } of findProblems(schema, value)) {
     if (textual.has(keyPath(segments))) readText(value, segments);
   }
-  if (Check(schema, value)) return { file: value, problems: referenceProblems(value) };
-  return { file: undefined, problems: findProblems(schema, value) };
+  return value;
 }
 
 /**
@@ -38,12 +66,12 @@ function withDefaults(schema: TSchema, value: unknown): unknown {
   const present: unknown = value === undefined ? schema.default : value;
   const properties: Readonly<Record<string, TSchema>> | undefined = schema["properties"];
   if (!isMapping(present) || properties === undefined) return present;
-  const complete: Record<string, unknown> = { ...present };
+  const whole: Record<string, unknown> = { ...present };
   for (const [key, property] of Object.entries(properties)) {
     const filled = withDefaults(property, Object.hasOwn(present, key) ? present[key] : undefined);
-    if (filled !== undefined) complete[key] = filled;
+    if (filled !== undefined) whole[key] = filled;
   }
-  return complete;
+  return whole;
 }
 
 function readText(root: unknown, segments: readonly (string | number)[]): void {
@@ -56,17 +84,22 @@ function readText(root: unknown, segments: readonly (string | number)[]): void {
   if (typeof text === "string" && /^(-?\d{1,15}|true|false)$/.test(text)) parent[key] = JSON.parse(text);
 }
 
-function referenceProblems(file: ConfigFile): Problem[] {
+/** Of what can be read so far: the schema says what is wrong with the rest. */
+function referenceProblems(value: unknown): Problem[] {
   const problems: Problem[] = [];
-  const backends = Object.keys(file.backends);
-  const taken = new Set(Object.keys(file.models));
-  for (const [id, { backend, aliases = [] }] of Object.entries(file.models)) {
-    if (!backends.includes(backend)) {
+  const backends = Object.keys(mappingIn(value, "backends"));
+  const models = mappingIn(value, "models");
+  const taken = new Set(Object.keys(models));
+  for (const [id, model] of Object.entries(models)) {
+    const { backend, aliases } = isMapping(model) ? model : {};
+    if (typeof backend === "string" && !backends.includes(backend)) {
       const meant = nearest(backend, backends);
       const hint = meant === undefined ? `known are ${backends.join(", ")}` : `did you mean ${meant}?`;
       problems.push({ segments: ["models", id, "backend"], text: `there is no such backend; ${hint}` });
     }
-    for (const [index, alias] of aliases.entries()) {
+    const ids: readonly unknown[] = Array.isArray(aliases) ? aliases : [];
+    for (const [index, alias] of ids.entries()) {
+      if (typeof alias !== "string") continue;
       if (taken.has(alias)) {
         problems.push({
           segments: ["models", id, "aliases", index],
@@ -77,4 +110,9 @@ function referenceProblems(file: ConfigFile): Problem[] {
     }
   }
   return problems;
+}
+
+function mappingIn(value: unknown, key: string): Mapping {
+  const found = isMapping(value) ? value[key] : undefined;
+  return isMapping(found) ? found : {};
 }

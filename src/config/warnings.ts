@@ -10,15 +10,15 @@ export interface WarningSources {
   /** Key files that every user of the machine may read. */
   worldReadableKeys: readonly string[];
   environments: readonly Environment[];
+  /** Variables for which the file asks. */
+  asked: ReadonlySet<string>;
+  /** Name of a setting as the operator gave it. */
+  place: (path: readonly string[]) => string;
 }
 
 /** What is allowed, but hardly meant; one sentence each. */
-export function collectWarnings({
-  config,
-  given,
-  worldReadableKeys,
-  environments,
-}: WarningSources): string[] {
+export function collectWarnings(sources: WarningSources): string[] {
+  const { config, given, worldReadableKeys, environments } = sources;
   const warnings: string[] = [];
   if (given.some(({ setting, fromFlag }) => fromFlag && flagName(setting) === "--api-key")) {
     warnings.push(
@@ -36,7 +36,7 @@ export function collectWarnings({
   if (environments.some((environment) => (environment["BUN_OPTIONS"] ?? "") !== "")) {
     warnings.push("BUN_OPTIONS is set and changes how this program runs; unset it unless that is meant.");
   }
-  return [...warnings, ...misspelledVariables(environments)];
+  return [...warnings, ...idlePublicModel(sources), ...unknownVariables(sources)];
 }
 
 /** Whether only this machine can reach an address. */
@@ -44,11 +44,36 @@ export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|\[?::ffff:127(\.\d{1,3}){3}\]?)$/i.test(host);
 }
 
-function misspelledVariables(environments: readonly Environment[]): string[] {
+/** `--model` renames what the default backend, or the only one, says that it has; elsewhere it does nothing. */
+function idlePublicModel({ config, place }: WarningSources): string[] {
+  if (config.publicModel === undefined) return [];
+  const ids = Object.keys(config.backends);
+  const backend = config.defaultBackend ?? (ids.length === 1 ? ids[0] : undefined);
+  const label = place(["public_model"]);
+  if (backend === undefined) {
+    return [
+      `${label}: has no effect, because none of several backends comes first; name models in the file.`,
+    ];
+  }
+  const isNamed = Object.values(config.models).some((model) => model.backend === backend);
+  return isNamed ? [`${label}: has no effect, because the file names the models of that backend.`] : [];
+}
+
+function unknownVariables({ environments, asked }: WarningSources): string[] {
   const known = new Set([...settings.flatMap(environmentNames), "OPENAI_COMPAT_ENABLE"]);
   const names = new Set(environments.flatMap((environment) => Object.keys(environment)));
   return [...names].flatMap((name) => {
-    const meant = !isOwnVariable(name) || known.has(name) ? undefined : nearest(name, known);
-    return meant === undefined ? [] : [`${name} is not a variable of this program; did you mean ${meant}?`];
+    if (!isOwnVariable(name) || known.has(name) || asked.has(name)) return [];
+    const twin = twinName(name);
+    const meant = known.has(twin) ? twin : nearest(name, known);
+    const hint = meant === undefined ? "oai-serve --help lists all." : `did you mean ${meant}?`;
+    return [`${name} is not a variable of this program; ${hint}`];
   });
+}
+
+/** The same name with the other of the two beginnings. */
+function twinName(name: string): string {
+  return name.startsWith("OAI_SERVE_")
+    ? name.replace("OAI_SERVE_", "OPENAI_COMPAT_")
+    : name.replace("OPENAI_COMPAT_", "OAI_SERVE_");
 }

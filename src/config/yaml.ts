@@ -5,7 +5,7 @@ const maxDepth = 32;
 const maxNodes = 200_000;
 
 /**
- * The mapping that a YAML text holds; keys without a value are left out. Throws `ConfigError`, which starts with
+ * The mapping that a YAML text holds; a key without a value holds null. Throws `ConfigError`, which starts with
  * `name` and says about where the text stops being YAML.
  */
 export function parseYaml(text: string, name: string): Record<string, unknown> {
@@ -24,16 +24,14 @@ export function parseYaml(text: string, name: string): Record<string, unknown> {
   return tree;
 }
 
-/** A copy without nulls in mappings. Bounded, because aliases can make a tree endless or exponential. */
+/** A copy in which nothing is shared. Bounded, because aliases can make a tree endless or exponential. */
 function copyTree(node: unknown, name: string, count: { nodes: number }, depth: number): unknown {
   if (++count.nodes > maxNodes || depth > maxDepth)
     throw new ConfigError(`${name}: is nested too deeply or too large.`);
   if (Array.isArray(node)) return node.map((item) => copyTree(item, name, count, depth + 1));
   if (!isMapping(node)) return node;
   return Object.fromEntries(
-    Object.entries(node)
-      .filter(([, item]) => item !== null)
-      .map(([key, item]) => [key, copyTree(item, name, count, depth + 1)]),
+    Object.entries(node).map(([key, item]) => [key, copyTree(item, name, count, depth + 1)]),
   );
 }
 

@@ -174,8 +174,6 @@ export interface Capabilities {
   reasoningEffort: boolean;
   /** Says `length` itself when `maxTokens` is reached. If not, dispatch counts and ends the call. */
   reportsLength: boolean;
-  /** Size of the model's context in tokens, once known. */
-  contextTokens?: number;
   /** Texts that end a turn in this model's prompt template; dispatch stops at them as well. */
   stop?: readonly string[];
 }
@@ -203,6 +201,8 @@ export interface Backend {
   readonly kind: string;
   /** Address for the operator's eyes; not shown to strangers when keys are configured. */
   readonly endpoint?: string;
+  /** What it is taken to serve until it has said so itself. */
+  readonly presumed?: readonly ModelDescription[];
   capabilities(model: string): Capabilities;
   /** Yields batches as the event contract says. Throws `ServeError`. Ends promptly once `context.signal` aborts. */
   generate(request: GenerationRequest, context: CallContext): AsyncIterable<EventBatch>;

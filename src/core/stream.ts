@@ -59,9 +59,12 @@ async function* resume<T>(first: Promise<IteratorResult<T>>, iterator: AsyncIter
 
 /**
  * Items of all sources as they come, in no fixed order between sources; the next read of a source waits until
- * its last item was taken. The first failure ends everything.
+ * its last item was taken. No more than `limit` sources are open at once. The first failure ends everything.
  */
-export async function* merge<T>(sources: readonly AsyncIterable<T>[]): AsyncGenerator<T> {
+export async function* merge<T>(
+  sources: readonly AsyncIterable<T>[],
+  limit = sources.length,
+): AsyncGenerator<T> {
   const iterators = sources.map((source) => source[Symbol.asyncIterator]());
   const arrived: (() => { iterator: AsyncIterator<T>; result: IteratorResult<T> })[] = [];
   let wake: (() => void) | undefined;
@@ -79,13 +82,16 @@ export async function* merge<T>(sources: readonly AsyncIterable<T>[]): AsyncGene
     );
   };
   try {
-    for (const iterator of iterators) read(iterator);
+    const waiting = iterators.slice(limit);
+    for (const iterator of iterators.slice(0, limit)) read(iterator);
     let open = iterators.length;
     while (open > 0) {
       for (let take = arrived.shift(); take !== undefined; take = arrived.shift()) {
         const { iterator, result } = take();
         if (result.done === true) {
           open--;
+          const next = waiting.shift();
+          if (next !== undefined) read(next);
         } else {
           yield result.value;
           read(iterator);

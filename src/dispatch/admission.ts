@@ -7,28 +7,36 @@ export interface AdmissionLimits {
   maxQueue: number;
 }
 
+export interface Place {
+  /** How many backend calls may run at once. */
+  calls: number;
+  /** Gives them back; more than once does nothing. */
+  leave: () => void;
+}
+
 export interface Admission {
   /**
-   * Waits, first come first served, until `calls` more backend calls may run; the result gives them back.
+   * Waits, first come first served, until `wanted` more backend calls may run, or as many as ever may at once.
    * Throws `unavailable` (`server_is_overloaded`) when too many wait already, or the signal's reason.
    */
-  enter(calls: number, signal: AbortSignal): Promise<() => void>;
+  enter(wanted: number, signal: AbortSignal): Promise<Place>;
 }
 
 export function createAdmission(limits: AdmissionLimits): Admission {
   const waiting = new Set<{ calls: number; start: () => void }>();
   let running = 0;
 
-  const fits = (calls: number) => running === 0 || running + calls <= limits.maxConcurrency;
-  const take = (calls: number) => {
+  const fits = (calls: number) => running + calls <= limits.maxConcurrency;
+  const take = (calls: number): Place => {
     running += calls;
     let given = false;
-    return () => {
+    const leave = () => {
       if (given) return;
       given = true;
       running -= calls;
       startNext();
     };
+    return { calls, leave };
   };
   const startNext = () => {
     for (const next of waiting) {
@@ -39,8 +47,9 @@ export function createAdmission(limits: AdmissionLimits): Admission {
   };
 
   return {
-    async enter(calls, signal) {
+    async enter(wanted, signal) {
       signal.throwIfAborted();
+      const calls = Math.min(wanted, limits.maxConcurrency);
       if (waiting.size === 0 && fits(calls)) return take(calls);
       if (waiting.size >= limits.maxQueue) {
         throw new ServeError("unavailable", "The server is busy: too many requests are waiting already.", {
@@ -48,8 +57,8 @@ export function createAdmission(limits: AdmissionLimits): Admission {
           retryAfterSeconds: 1,
         });
       }
-      return await new Promise<() => void>((resolve, reject) => {
-        const leave = () => {
+      return await new Promise<Place>((resolve, reject) => {
+        const giveUp = () => {
           waiting.delete(entry);
           reject(signal.reason);
           // It may have been the one too heavy to start, with lighter ones behind it.
@@ -58,12 +67,12 @@ export function createAdmission(limits: AdmissionLimits): Admission {
         const entry = {
           calls,
           start: () => {
-            signal.removeEventListener("abort", leave);
+            signal.removeEventListener("abort", giveUp);
             resolve(take(calls));
           },
         };
         waiting.add(entry);
-        signal.addEventListener("abort", leave, { once: true });
+        signal.addEventListener("abort", giveUp, { once: true });
       });
     },
   };

@@ -32,7 +32,7 @@ export async function* callBackend(
   timeouts: Timeouts,
 ): AsyncGenerator<EventBatch> {
   const { request, backend, capabilities } = call;
-  if (request.sampling.maxTokens === 0) {
+  if (request.sampling.maxTokens === 0 && request.echoLogprobs !== true) {
     // Scoring with `echo`: nothing is to be generated, so nobody is asked.
     yield Array.from({ length: request.choices }, (_, choice) => ({
       type: "finish" as const,
@@ -64,10 +64,10 @@ export async function* callBackend(
       const kept = edge.apply(batch);
       // After the last choice only usage can come, and only from a backend that ended every choice itself.
       const isOver = edge.isDone && edge.isCut;
-      if (isOver) controller.abort(complete());
+      if (isOver) controller.abort(complete);
       if (kept.length > 0) yield kept;
       if (isOver) break;
-      if (edge.isDone) lateUsage ??= setTimeout(() => controller.abort(complete()), usageWaitMs);
+      if (edge.isDone) lateUsage ??= setTimeout(() => controller.abort(complete), usageWaitMs);
       deadlines.waiting();
     }
   } catch (error) {
@@ -77,7 +77,7 @@ export async function* callBackend(
     clearTimeout(lateUsage);
     deadlines.clear();
     context.signal.removeEventListener("abort", follow);
-    controller.abort(complete());
+    controller.abort(complete);
   }
   if (!edge.isDone) {
     throw new ServeError("upstream", "The backend ended its answer without saying why.", {
@@ -87,6 +87,5 @@ export async function* callBackend(
   call.onEnd({ reported, tally: edge.tally });
 }
 
-function complete(): ServeError {
-  return new ServeError("canceled", "The answer is complete.");
-}
+/** One for all: an error of its own for each call would cost a stack trace that nobody reads. */
+const complete = new ServeError("canceled", "The answer is complete.");

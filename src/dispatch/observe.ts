@@ -25,6 +25,7 @@ export function observe({ model, requests, context }: Observed, log: ExchangeLog
   let finish = "";
   let usage: { promptTokens: number; completionTokens: number } | undefined;
   log.request({
+    id: context.requestId,
     model,
     stream: first?.stream ?? false,
     ...(log.contentChars === 0 || first === undefined ? {} : { message: lastText(first.prompt) }),
@@ -69,7 +70,7 @@ export function observe({ model, requests, context }: Observed, log: ExchangeLog
       });
     },
     failed(error) {
-      log.failure(error, performance.now() - startedAt);
+      log.failure(context.requestId, error, performance.now() - startedAt);
     },
   };
 }

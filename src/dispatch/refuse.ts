@@ -1,5 +1,6 @@
 import { ServeError } from "../core/error.ts";
 import type { Capabilities, GenerationRequest, Message, Sampling } from "../core/generation.ts";
+import { promptBytes } from "../tokens/prompt-size.ts";
 
 /** All but `maxTokens` and `stop`, which dispatch does itself for a backend that does not. */
 const samplingNames: readonly (readonly [keyof Sampling, string])[] = [
@@ -69,4 +70,21 @@ export function ignoredFields(request: GenerationRequest, capabilities: Capabili
     if (!capabilities.extra.has(name) && headerSafe.test(name)) names.push(name);
   }
   return names.slice(0, maxNames);
+}
+
+/** Throws `invalid_request` when many answers to large prompts would fill the memory. */
+export function refuseMultiplied(requests: readonly GenerationRequest[], maxPromptBytes: number): void {
+  const answers = requests.reduce((sum, request) => sum + request.choices, 0);
+  if (answers === 1) return;
+  let bytes = 0;
+  for (const request of requests) {
+    bytes += promptBytes(request, maxPromptBytes) * request.choices;
+    if (bytes > maxPromptBytes) {
+      throw new ServeError(
+        "invalid_request",
+        `The prompts of this request, each as often as it is to be answered, are larger than ${maxPromptBytes} bytes.`,
+        { code: "invalid_value", param: "n" },
+      );
+    }
+  }
 }

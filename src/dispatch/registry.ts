@@ -1,5 +1,6 @@
 import { ServeError } from "../core/error.ts";
 import type { Backend, ModelDescription } from "../core/generation.ts";
+import { within } from "../core/within.ts";
 
 /** A model as clients see it, and where it is. */
 export interface ServedModel {
@@ -63,12 +64,21 @@ export function createRegistry(options: RegistryOptions): Registry {
   let refreshing: Promise<void> | undefined;
 
   const rebuild = () => {
-    served = backends.flatMap((backend) => modelsOf(backend, said.get(backend) ?? [], options, created));
-    byId = index(served);
+    const models = backends.flatMap((backend) =>
+      modelsOf(backend, said.get(backend) ?? backend.presumed ?? [], options, created),
+    );
+    byId = index(models);
+    // Of two models with one id only the first can be asked for.
+    served = models.filter((model) => byId.get(model.id) === model);
   };
   // A backend that cannot be asked now keeps what it said before.
   const ask = async (backend: Backend) => {
-    const descriptions = await describeWithin(backend, askTimeoutMs);
+    // One that takes no notice of its signal is not waited for either.
+    const descriptions = await within<readonly ModelDescription[] | undefined>(
+      askTimeoutMs,
+      (signal) => backend.models(signal),
+      nothing,
+    ).catch(nothing);
     if (descriptions === undefined) return;
     said.set(backend, descriptions);
     rebuild();
@@ -114,7 +124,14 @@ export function createRegistry(options: RegistryOptions): Registry {
         await refresh();
         model = find(id);
       }
-      return model ?? missing(id);
+      return (
+        model ??
+        missing(
+          id,
+          options.defaultModel,
+          backends.every((backend) => said.has(backend)),
+        )
+      );
     },
     async list() {
       if (age() > refreshPauseMs) await refresh();
@@ -124,27 +141,24 @@ export function createRegistry(options: RegistryOptions): Registry {
   };
 }
 
-/** What the backend says it has; undefined if it cannot say so in time, even if it takes no notice of its signal. */
-async function describeWithin(
-  backend: Backend,
-  milliseconds: number,
-): Promise<readonly ModelDescription[] | undefined> {
-  const controller = new AbortController();
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => {
-    controller.abort();
-    late.resolve(undefined);
-  }, milliseconds);
-  try {
-    return await Promise.race([backend.models(controller.signal), late.promise]);
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
+function nothing(): undefined {
+  return undefined;
 }
 
-function missing(id: string | undefined): never {
+function missing(id: string | undefined, defaultModel: string | undefined, areAllKnown: boolean): never {
+  if (!areAllKnown) {
+    throw new ServeError("unavailable", "A backend has not said yet which models it has.", {
+      code: "upstream_unavailable",
+      param: "model",
+      retryAfterSeconds: 1,
+    });
+  }
+  if (id === undefined && defaultModel !== undefined) {
+    throw new ServeError("not_found", "The default model is not served now.", {
+      code: "model_not_found",
+      param: "model",
+    });
+  }
   if (id === undefined) {
     throw new ServeError("invalid_request", "'model' is required, because no default model is configured.", {
       code: "missing_required_parameter",

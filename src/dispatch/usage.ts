@@ -5,8 +5,9 @@ import { countPrompt } from "../tokens/prompt.ts";
 import type { EdgeTally } from "./edge.ts";
 import type { ServedModel } from "./registry.ts";
 
-/** Where the completion's numbers came from: the backend, a count of its messages, or the tokenizer. */
-export type UsageSource = "backend" | "edge" | "tiktoken";
+/** Who counted: the model server, our count of its messages, the tokenizer, or a guess by length. Best first. */
+const usageSources = ["backend", "edge", "tiktoken", "estimate"] as const;
+export type UsageSource = (typeof usageSources)[number];
 
 export interface Account {
   /** Begins to count the prompt, in parallel with the answer. */
@@ -17,7 +18,7 @@ export interface Account {
 }
 
 interface PromptAccount {
-  promptTokens: Promise<number> | undefined;
+  promptTokens: ReturnType<typeof countPrompt> | undefined;
   reported: Usage[];
   tallies: EdgeTally[];
 }
@@ -33,18 +34,20 @@ export function createAccount(tokens: TokenCounter, model: ServedModel, isWanted
       const reasoningTokens = sum(prompt.reported.map((usage) => usage.reasoningTokens ?? 0));
       return { usage: { ...reported, completionTokens, reasoningTokens }, source: "backend" };
     }
-    const counts = await tokens.count(
+    const { counts, isExact } = await tokens.count(
       encoding,
       prompt.tallies.flatMap((tally) => tally.uncounted),
     );
     const counted = sum(counts) + sum(prompt.tallies.map((tally) => tally.tokens));
+    const counting = await prompt.promptTokens;
     const said = sum(prompt.reported.map((usage) => usage.completionTokens));
     return {
       usage: {
-        promptTokens: reported?.promptTokens ?? (await prompt.promptTokens) ?? 0,
+        promptTokens: reported?.promptTokens ?? counting?.tokens ?? 0,
         completionTokens: counted + said,
       },
-      source: counts.length === 0 ? "edge" : "tiktoken",
+      source:
+        isExact && counting?.isExact !== false ? (counts.length === 0 ? "edge" : "tiktoken") : "estimate",
     };
   };
 
@@ -71,10 +74,7 @@ export function createAccount(tokens: TokenCounter, model: ServedModel, isWanted
           cachedTokens: sum(usages.map((usage) => usage.cachedTokens ?? 0)),
           reasoningTokens: sum(usages.map((usage) => usage.reasoningTokens ?? 0)),
         },
-        source:
-          sources.find((source) => source === "tiktoken") ??
-          sources.find((source) => source === "edge") ??
-          "backend",
+        source: usageSources.findLast((source) => sources.includes(source)) ?? "backend",
       };
     },
   };

@@ -43,7 +43,7 @@ const incomingId = /^[\w.:-]{1,128}$/;
 /** `onEnd` is called when the last part of the call was released, or its client has gone. */
 export function createCall(
   request: Request,
-  server: Server<unknown>,
+  server: Pick<Server<unknown>, "timeout">,
   log: Log,
   onEnd: (call: Call) => void,
 ): Call {
@@ -66,7 +66,7 @@ export function createCall(
     requestId,
     signal: controller.signal,
     depth: 0,
-    log: log.child({ request: requestId }),
+    log: log.child({ id: requestId }),
     startedAt: performance.now(),
     get clientGone() {
       return clientGone;

@@ -57,7 +57,6 @@ export function createCors(options: CorsOptions): Cors {
     stamp(headers, origin) {
       headers.set("access-control-allow-origin", origin);
       headers.set("access-control-expose-headers", exposedHeaders);
-      headers.append("vary", "origin");
     },
   };
 }

@@ -1,5 +1,7 @@
 import { ServeError } from "../core/error.ts";
-import { callOf } from "./call.ts";
+import { describeCause } from "../telemetry/cause.ts";
+import { isFirstReport } from "../telemetry/first-report.ts";
+import { type Call, callOf } from "./call.ts";
 import { errorResponse, toServeError } from "./errors.ts";
 import { shown, toUrl } from "./path.ts";
 
@@ -10,15 +12,18 @@ export function failed(request: Request, thrown: unknown): Response {
   const error = call.clientGone
     ? new ServeError("canceled", "The client closed the connection.")
     : toServeError(thrown);
-  const line = `✗ ${error.status} ${request.method} ${shown(toUrl(request.url).pathname)}: ${error.message}`;
-  const fields = { code: error.code, param: error.param };
-  if (error.kind === "internal") call.log.error(line, { ...fields, cause: describeCause(error.cause) });
-  else if (error.status < 500) call.log.info(line, fields);
-  // Failures of a backend are logged with their cause by those who called it.
-  else call.log.debug(line, fields);
+  if (isFirstReport(error)) report(call, request, error);
   return errorResponse(error);
 }
 
-function describeCause(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+function report(call: Call, request: Request, error: ServeError): void {
+  const line = `✗ ${error.status} ${request.method} ${shown(toUrl(request.url).pathname)}: ${error.message}`;
+  const fields = { id: call.requestId, code: error.code, param: error.param };
+  if (error.status < 500) call.log.info(line, fields);
+  else call.log.error(line, { ...fields, cause: stackOrCause(error) });
+}
+
+/** A bug of ours is found by its stack; anything else is told by its causes. */
+function stackOrCause({ kind, cause }: ServeError): string | undefined {
+  return kind === "internal" && cause instanceof Error ? cause.stack : describeCause(cause);
 }

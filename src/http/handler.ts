@@ -43,6 +43,7 @@ export function createHandler(deps: HandlerDeps): Handler {
       return notAllowed(request.method, url.pathname, methods);
     }
     url.pathname = path;
+    url.hash = "";
     if (url.href === request.url) return await deps.route(request);
     const moved = new Request(url.href, request);
     moveCall(request, moved);
@@ -73,6 +74,7 @@ export function createHandler(deps: HandlerDeps): Handler {
         release();
       }
       stamp(response.headers, call);
+      call.log.debug(`← ${response.status} ${request.method} ${shown(toUrl(request.url).pathname)}`);
       if (origin !== undefined && request.method !== "OPTIONS") deps.cors.stamp(response.headers, origin);
       return response;
     },
@@ -93,4 +95,6 @@ function stamp(headers: Headers, call: Call): void {
   headers.set("x-request-id", call.requestId);
   headers.set("openai-processing-ms", String(Math.round(performance.now() - call.startedAt)));
   headers.set("openai-version", "2020-10-01");
+  // What is allowed depends on the page that asks, also where none did.
+  headers.append("vary", "origin");
 }

@@ -14,3 +14,8 @@ export function nullish<Schema extends TSchema>(schema: Schema) {
 export function words<Word extends string>(...values: Word[]) {
   return Type.Union(values.map((value) => Type.Literal(value)));
 }
+
+/** A field that is always there and may be `null`. */
+export function nullable<Schema extends TSchema>(schema: Schema) {
+  return Type.Union([schema, Type.Null()]);
+}

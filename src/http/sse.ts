@@ -1,5 +1,15 @@
 import { ServeError } from "../core/error.ts";
+import { within } from "../core/within.ts";
+import { describeCause } from "../telemetry/cause.ts";
 import type { Call } from "./call.ts";
+
+export interface SseOptions {
+  /** Silence after which a comment is sent; 0 for never. */
+  keepAliveMs: number;
+  /** Longest wait for a client that does not read. */
+  stallMs: number;
+  headers: Readonly<Record<string, string>>;
+}
 
 const silence = Symbol("silence");
 
@@ -7,11 +17,7 @@ const silence = Symbol("silence");
  * Sends text frames as they come and, from the first on, a comment after every `keepAliveMs` of silence (0: never).
  * Knows no protocol: a failure is the encoder's to word. A slow reader slows the source, since every write is awaited.
  */
-export function sse(
-  frames: AsyncIterable<string>,
-  call: Call,
-  options: { keepAliveMs: number; headers: Readonly<Record<string, string>> },
-): Response {
+export function sse(frames: AsyncIterable<string>, call: Call, options: SseOptions): Response {
   const release = call.retain();
   let isPulled = false;
   const send = async (sink?: ReadableStreamDirectController) => {
@@ -19,12 +25,14 @@ export function sse(
     try {
       for await (const frame of withSilence(frames, options.keepAliveMs)) {
         if (sink === undefined || call.clientGone) break;
-        await sink.write(frame === silence ? ": keep-alive\n\n" : frame);
-        await sink.flush();
+        await taken(sink.write(frame === silence ? ": keep-alive\n\n" : frame), options.stallMs);
+        await taken(sink.flush(), options.stallMs);
       }
     } catch (error) {
-      call.abort(ServeError.from(error));
-      call.log.error("The event stream broke off.", { cause: String(error) });
+      const reason = ServeError.from(error);
+      call.abort(reason);
+      if (reason.kind === "canceled") call.log.info(`✗ ${reason.message}`, { id: call.requestId });
+      else call.log.error("The event stream broke off.", { id: call.requestId, cause: describeCause(error) });
     } finally {
       release();
     }
@@ -45,6 +53,18 @@ export function sse(
       ...options.headers,
     },
   });
+}
+
+/** A write is a promise only while the client has more to read than the system holds for it. */
+async function taken(written: number | Promise<number>, stallMs: number): Promise<void> {
+  if (typeof written === "number") return;
+  await within(
+    stallMs,
+    () => written,
+    () => {
+      throw new ServeError("canceled", "The client stopped reading.");
+    },
+  );
 }
 
 /** The items of `source`, and `silence` whenever none came for `milliseconds`. */

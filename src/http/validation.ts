@@ -1,21 +1,44 @@
-import { Kind, OptionalKind, type TSchema, Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { Kind, OptionalKind, type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { Value } from "@sinclair/typebox/value";
 import { ServeError } from "../core/error.ts";
+import { isRecord, type JsonRecord } from "../core/json.ts";
 
-/** A check that throws the first problem as an `invalid_request` naming the field. Compiled on first use. */
-export function createValidator(schema: TSchema): (value: unknown) => void {
-  let check: ((value: unknown) => boolean) | undefined;
-  return (value) => {
-    check ??= compile(schema);
-    if (!check(value)) throw explain(schema, value);
+/** A schema in the form in which Elysia takes those of any library (Standard Schema, version 1). */
+export interface BodyCheck<Body> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    validate(value: unknown): { value: Body };
+    readonly types?: { readonly input: Body; readonly output: Body };
   };
 }
 
-function compile(schema: TSchema): (value: unknown) => boolean {
-  const compiled = TypeCompiler.Compile(schema);
-  return (value) => compiled.Check(value);
+/** Checks that come before the schema, because they are cheap and the schema's are not. */
+export type Precheck = (body: JsonRecord) => void;
+
+/**
+ * A TypeBox schema as the `body` of a route. Elysia's own check of one would write the whole body into its error; this
+ * one throws the first problem as an `invalid_request` that names the field. Compiled on first use.
+ */
+export function checked<Schema extends TSchema>(
+  schema: Schema,
+  precheck: Precheck = () => {},
+): BodyCheck<Static<Schema>> {
+  let compiled: TypeCheck<Schema> | undefined;
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "typebox",
+      validate(value) {
+        if (isRecord(value)) precheck(value);
+        compiled ??= TypeCompiler.Compile(schema);
+        if (!compiled.Check(value)) throw explain(schema, value);
+        return { value };
+      },
+    },
+  };
 }
 
 /** The first thing wrong with `value`, as OpenAI words it: a code and the path of the field, never its content. */
@@ -143,10 +166,6 @@ const typeMismatches: ReadonlySet<ValueErrorType> = new Set([
   ValueErrorType.String,
   ValueErrorType.Union,
 ]);
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function describe(error: ValueError): { code: string; sentence: string } {
   const { schema, type } = error;

@@ -2,6 +2,7 @@ import { ServeError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
 import { describeCause } from "./cause.ts";
 import { cut } from "./escape.ts";
+import { isFirstReport } from "./first-report.ts";
 
 /** How much of prompts and answers is written. */
 export type ContentLogging = "preview" | "full" | "off";
@@ -10,6 +11,7 @@ export type ContentLogging = "preview" | "full" | "off";
 export type TokenSource = "backend" | "edge" | "tiktoken" | "estimate";
 
 export interface LoggedRequest {
+  id: string;
   model: string;
   stream: boolean;
   /** The last user message, or the prompt. */
@@ -34,7 +36,7 @@ export interface ExchangeLog {
   request(request: LoggedRequest): void;
   response(response: LoggedResponse): void;
   /** The cause goes to this log only; a client never sees it. */
-  failure(error: unknown, elapsedMs: number): void;
+  failure(id: string, error: unknown, elapsedMs: number): void;
 }
 
 /** Longest content and longest tool arguments that are written, in UTF-16 units. */
@@ -67,8 +69,8 @@ export function createExchangeLog(log: Log, content: ContentLogging): ExchangeLo
   };
   return {
     contentChars: limit.content === 0 ? 0 : limit.content + 1,
-    request({ model, stream, message }) {
-      log.info("→ Request", { model, stream });
+    request({ id, model, stream, message }) {
+      log.info("→ Request", { model, stream, id });
       writeContent("Message", message);
     },
     response({ id, finish, usage, elapsedMs, toolCalls = [], content: text }) {
@@ -87,11 +89,13 @@ export function createExchangeLog(log: Log, content: ContentLogging): ExchangeLo
       });
       writeContent("Content", text);
     },
-    failure(thrown, elapsedMs) {
+    failure(id, thrown, elapsedMs) {
+      if (!isFirstReport(thrown)) return;
       const error = ServeError.from(thrown);
       // What the client did wrong, or its leaving, is no fault of the server.
       const level = error.status < 500 ? "info" : "error";
       log.child({ status: error.status, elapsed_ms: Math.round(elapsedMs) })[level](`✗ ${error.message}`, {
+        id,
         code: error.code ?? error.kind,
         param: error.param,
         time: seconds(elapsedMs),

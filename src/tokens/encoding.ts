@@ -44,10 +44,6 @@ export function encodingFor(modelName: string): Encoding {
   return "cl100k_base";
 }
 
-export function isEncoding(name: string): name is Encoding {
-  return Object.hasOwn(vocabularies, name);
-}
-
 /** Whether `token` is an id of the encoding; false for anything that is not a whole number of 0 or more. */
 export function isToken(encoding: Encoding, token: number): boolean {
   if (!Number.isInteger(token) || token < 0) return false;

@@ -3,6 +3,9 @@ export interface ImageSize {
   height: number;
 }
 
+/** Of the largest image, after it was fitted: four tiles by two. */
+export const maxImageTokens = 85 + 170 * 8;
+
 /**
  * Tokens of one image by OpenAI's published formula (conformance 8.5): 85 in low detail; otherwise the image is
  * fitted into 2,048 pixels, then its shorter side to 768, and every begun tile of 512 pixels costs 170 more. An
@@ -22,12 +25,12 @@ export function readImageSize(url: string): ImageSize | undefined {
   if (!url.startsWith("data:")) return undefined;
   const comma = url.indexOf(",", 0);
   if (comma < 0 || comma > 200 || !url.slice(0, comma).endsWith(";base64")) return undefined;
-  const bytes = Buffer.from(url.slice(comma + 1, comma + 1 + headerCharacters), "base64");
+  const bytes = Buffer.from(url.slice(comma + 1, comma + 1 + imageHeaderCharacters), "base64");
   return readPng(bytes) ?? readGif(bytes) ?? readJpeg(bytes);
 }
 
-/** Base64 of 48 KiB: what cameras put before a JPEG's size is shorter. */
-const headerCharacters = 65_536;
+/** What is read of an image, base64 of 48 KiB: what cameras put before a JPEG's size is shorter. */
+export const imageHeaderCharacters = 65_536;
 
 function readPng(bytes: Buffer): ImageSize | undefined {
   if (bytes.length < 24 || bytes.readUInt32BE(0) !== 0x89504e47) return undefined;

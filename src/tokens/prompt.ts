@@ -1,35 +1,59 @@
-import type { ContentPart, GenerationRequest, Message, Tool, ToolChoice } from "../core/generation.ts";
-import type { TokenCounter } from "./counter.ts";
+import type { ContentPart, GenerationRequest, Message, Role, Tool, ToolChoice } from "../core/generation.ts";
+import type { TokenCounter, TokenCounts } from "./counter.ts";
 import type { Encoding } from "./encoding.ts";
-import { countImageTokens, readImageSize } from "./image-tokens.ts";
+import { countImageTokens, imageHeaderCharacters, readImageSize } from "./image-tokens.ts";
+import { maxCharacters } from "./limits.ts";
 import { toToolNotation } from "./tool-notation.ts";
+import { nextTurn } from "./turn.ts";
+
+export interface PromptTokens {
+  tokens: number;
+  /** False when at least one text, or the tools, were estimated. */
+  isExact: boolean;
+}
 
 /**
  * Tokens that a prompt costs by OpenAI's rules (conformance 8.2, 8.3, 8.5): the texts and a few for the frame of
  * the answer, of each message, each call in the history, and of the tools. A plain text costs its own tokens, a
- * token prompt its length. Audio and files are not counted. Never rejects; estimates where `counter` does.
+ * token prompt its length. Audio and files are not counted. Never rejects; estimates where `counter` does, and
+ * tools that are longer than what is encoded, by what was read of them. Whatever the prompt's size, other work on
+ * this thread gets its turn.
  */
 export async function countPrompt(
   counter: TokenCounter,
   encoding: Encoding,
   { prompt, tools, toolChoice }: Pick<GenerationRequest, "prompt" | "tools" | "toolChoice">,
-): Promise<number> {
-  if (prompt.kind === "tokens") return prompt.tokens.length;
-  if (prompt.kind === "text") return sum(await counter.count(encoding, [prompt.text]));
-  const bill: Bill = { fixed: answerFrame, texts: [], roles: new Map() };
-  addMessages(bill, prompt.messages, tools.length > 0);
+): Promise<PromptTokens> {
+  if (prompt.kind === "tokens") return { tokens: prompt.tokens.length, isExact: true };
+  const bill: Bill = { fixed: 0, texts: [], isExact: true };
+  if (prompt.kind === "text") {
+    bill.texts.push(prompt.text);
+    return total(bill, await counter.count(encoding, bill.texts), none);
+  }
+  bill.fixed = answerFrame;
+  const roles = await addMessages(bill, prompt.messages, tools.length > 0);
   if (tools.length > 0) addTools(bill, tools, toolChoice);
-  const roles = [...bill.roles];
-  const counts = await counter.count(encoding, [...roles.map(([role]) => role), ...bill.texts]);
-  return bill.fixed + sum(counts.map((count, index) => count * (roles[index]?.[1] ?? 1)));
+  for (const role of roles.keys()) bill.texts.push(role);
+  return total(bill, await counter.count(encoding, bill.texts), [...roles.values()]);
 }
 
 interface Bill {
   /** Tokens known without counting. */
   fixed: number;
   texts: string[];
-  /** How many messages have each role: the few role names are counted once. */
-  roles: Map<string, number>;
+  /** False when `fixed` holds an estimate. */
+  isExact: boolean;
+}
+
+const none: readonly number[] = [];
+
+/** The last texts are the names of roles, which cost as often as `roleCounts` says. */
+function total(bill: Bill, { counts, isExact }: TokenCounts, roleCounts: readonly number[]): PromptTokens {
+  const firstRole = counts.length - roleCounts.length;
+  let tokens = bill.fixed;
+  for (let index = 0; index < firstRole; index++) tokens += counts[index] ?? 0;
+  for (const [index, times] of roleCounts.entries()) tokens += times * (counts[firstRole + index] ?? 0);
+  return { tokens, isExact: isExact && bill.isExact };
 }
 
 const answerFrame = 3;
@@ -42,46 +66,77 @@ const toolsInSystemMessage = -4;
 const noToolFrame = 1;
 const namedToolFrame = 4;
 
-function addMessages(bill: Bill, messages: readonly Message[], hasTools: boolean): void {
+/** Parts that are looked at before other work gets its turn, about a millisecond. An image is as many as it costs. */
+const partsPerTurn = 8_192;
+const imageParts = 32;
+const charactersPerPart = 256;
+
+/** How many messages have each role: the few names of roles are counted once. */
+async function addMessages(
+  bill: Bill,
+  messages: readonly Message[],
+  hasTools: boolean,
+): Promise<Map<Role, number>> {
+  const roles = new Map<Role, number>();
   const host = hasTools ? messages.find(({ role }) => role === "system" || role === "developer") : undefined;
   if (host !== undefined) bill.fixed += toolsInSystemMessage;
+  let partsLeft = partsPerTurn;
+  const takeTurn = async () => {
+    await nextTurn();
+    partsLeft = partsPerTurn;
+  };
   for (const message of messages) {
-    bill.fixed += messageFrame;
-    bill.roles.set(message.role, (bill.roles.get(message.role) ?? 0) + 1);
-    if (message.name !== undefined) {
-      bill.fixed += nameFrame;
-      bill.texts.push(message.name);
+    roles.set(message.role, (roles.get(message.role) ?? 0) + 1);
+    addFrame(bill, message);
+    if (--partsLeft < 0) await takeTurn();
+    for (const part of message.content) {
+      partsLeft -= addPart(bill, part);
+      if (partsLeft < 0) await takeTurn();
     }
-    addContent(bill, message.content);
     if (message === host) endWithNewline(bill, message.content);
     for (const call of message.toolCalls ?? []) {
       bill.fixed += callFrame;
       bill.texts.push(call.name, call.arguments);
+      if (--partsLeft < 0) await takeTurn();
     }
   }
+  return roles;
 }
 
-function addContent(bill: Bill, content: readonly ContentPart[]): void {
-  for (const part of content) {
-    if (part.type === "text" || part.type === "refusal") bill.texts.push(part.text);
-    else if (part.type === "image") bill.fixed += countImageTokens(readImageSize(part.url), part.detail);
-  }
+function addFrame(bill: Bill, { name }: Message): void {
+  bill.fixed += messageFrame;
+  if (name === undefined) return;
+  bill.fixed += nameFrame;
+  bill.texts.push(name);
 }
 
+/** As how many parts it counts. */
+function addPart(bill: Bill, part: ContentPart): number {
+  if (part.type === "text" || part.type === "refusal") bill.texts.push(part.text);
+  if (part.type !== "image") return 1;
+  bill.fixed += countImageTokens(readImageSize(part.url), part.detail);
+  return imageParts + Math.min(part.url.length, imageHeaderCharacters) / charactersPerPart;
+}
+
+/** Not a text that is too long to be encoded: to put it together would take long, and its count is an estimate. */
 function endWithNewline(bill: Bill, content: readonly ContentPart[]): void {
-  if (content.at(-1)?.type === "text") bill.texts.push(`${bill.texts.pop() ?? ""}\n`);
+  const last = content.at(-1);
+  if (last?.type !== "text" || last.text.length >= maxCharacters) return;
+  bill.texts[bill.texts.length - 1] = `${last.text}\n`;
 }
 
 function addTools(bill: Bill, tools: readonly Tool[], toolChoice: ToolChoice): void {
   bill.fixed += toolsFrame;
-  bill.texts.push(toToolNotation(tools));
+  const notation = toToolNotation(tools, maxCharacters);
+  if (notation.isWhole) {
+    bill.texts.push(notation.text);
+  } else {
+    bill.fixed += Math.ceil(Math.max(notation.text.length, maxCharacters) / 4);
+    bill.isExact = false;
+  }
   if (toolChoice.mode === "none") bill.fixed += noToolFrame;
   if (toolChoice.mode === "named") {
     bill.fixed += namedToolFrame;
     bill.texts.push(toolChoice.name);
   }
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
 }

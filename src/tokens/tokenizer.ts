@@ -1,10 +1,14 @@
 import type { Log } from "../core/log.ts";
 import type { Encoding } from "./encoding.ts";
-import type { Job, Reply } from "./messages.ts";
+import { maxCharacters, maxTexts, smallJob } from "./limits.ts";
+import type { Reply } from "./messages.ts";
+import { createPending, type Question } from "./pending.ts";
+import { createTokenThread, startTokenWorker } from "./thread.ts";
+import { nextTurn } from "./turn.ts";
 
 /** The thread that encodes, seen from the outside. Where it cannot answer, the answer is `undefined`. */
 export interface Tokenizer {
-  count(encoding: Encoding, texts: readonly string[]): Promise<number[] | undefined>;
+  count(encoding: Encoding, texts: readonly string[]): Promise<readonly number[] | undefined>;
   /** `tokens` must all be in the vocabulary: the encoder would crash on others. */
   decode(encoding: Encoding, tokens: Uint32Array<ArrayBuffer>): Promise<Uint8Array | undefined>;
   close(): void;
@@ -19,146 +23,177 @@ const decodeWaitMs = 5_000;
  */
 const loadWaitMs = 2_000;
 
-/** What is encoded in a quarter of a second; more would be posted in vain. */
-const maxCharacters = 1_000_000;
-const maxTexts = 20_000;
-
-const maxPendingJobs = 256;
-const maxPendingCharacters = 8_000_000;
-
-const maxRestarts = 3;
 /** No job takes this long; a worker that leaves one unanswered for longer is replaced. */
 const stuckAfterMs = 15_000;
 
-interface PendingJob {
-  characters: number;
-  sentAt: number;
-  settle(reply: Reply | undefined): void;
+interface CountQuestion extends Question {
+  texts: readonly string[];
+  answer(counts: readonly number[] | undefined): void;
+}
+
+/** Small questions of one encoding, which travel together: to wake a sleeping thread costs more than to encode. */
+interface Lane {
+  waiting: CountQuestion[];
+  isScheduled: boolean;
+  /** Jobs that the worker has. While it has one, the next questions wait and become one job. */
+  posted: number;
 }
 
 /** Starts nothing before the first question. `startWorker` is called again, at most 3 times, when a worker dies. */
 export function createTokenizer(log: Log, startWorker: () => Worker = startTokenWorker): Tokenizer {
-  const pending = new Map<number, PendingJob>();
+  const pending = createPending();
+  const posted = new Map<number, (reply: Reply) => void>();
+  const lanes = new Map<Encoding, Lane>();
   const asked = new Set<Encoding>();
   const loaded = new Set<Encoding>();
-  let pendingCharacters = 0;
-  let worker: Worker | undefined;
-  let starts = 0;
   let lastId = 0;
-  let closed = false;
 
-  const drop = () => {
-    worker?.terminate();
-    worker = undefined;
-    asked.clear();
-    loaded.clear();
-    for (const job of pending.values()) job.settle(undefined);
-    pending.clear();
-    pendingCharacters = 0;
+  const thread = createTokenThread(log, startWorker, {
+    receive(reply) {
+      const settle = posted.get(reply[1]);
+      posted.delete(reply[1]);
+      settle?.(reply);
+    },
+    lost() {
+      for (const known of [posted, lanes, asked, loaded]) known.clear();
+      pending.clear();
+    },
+  });
+
+  const isReady = (size: number): boolean => {
+    const oldest = pending.oldest();
+    if (oldest !== undefined && Date.now() - oldest > stuckAfterMs) thread.lose("a job was left unanswered");
+    return thread.start() && pending.hasRoom(size);
   };
 
-  const lose = (reason: string) => {
-    drop();
-    const restartsLeft = maxRestarts + 1 - starts;
-    if (restartsLeft > 0)
-      log.warn("the token counter stopped and will be restarted", { reason, restartsLeft });
-    else log.error("the token counter stopped for good, counts are estimates from now on", { reason });
-  };
-
-  const receive = (reply: Reply) => {
-    const job = pending.get(reply[1]);
-    if (job === undefined) return;
-    pending.delete(reply[1]);
-    pendingCharacters -= job.characters;
-    job.settle(reply);
-  };
-
-  const running = (): Worker | undefined => {
-    const oldest = pending.values().next().value;
-    if (oldest !== undefined && Date.now() - oldest.sentAt > stuckAfterMs) lose("a job was left unanswered");
-    if (worker !== undefined || closed || starts > maxRestarts) return worker;
-    starts++;
-    try {
-      const started = startWorker();
-      const loseStarted = (reason: string) => {
-        if (worker === started) lose(reason);
-      };
-      started.addEventListener("message", (event: MessageEvent<Reply>) => {
-        if (worker === started) receive(event.data);
-      });
-      started.addEventListener("error", (event) => loseStarted(event.message));
-      started.addEventListener("close", () => loseStarted("the thread ended"));
-      started.unref();
-      worker = started;
-    } catch (error) {
-      lose(String(error));
-    }
-    return worker;
-  };
-
-  const ask = async (
-    encoding: Encoding,
-    characters: number,
-    waitMs: number,
-    toJob: (id: number, deadline: number) => Job,
-  ): Promise<Reply | undefined> => {
-    const target = running();
-    if (target === undefined) return undefined;
-    if (pending.size >= maxPendingJobs || pendingCharacters + characters > maxPendingCharacters)
-      return undefined;
+  const times = (encoding: Encoding, waitMs: number) => {
     asked.add(encoding);
-    const totalWaitMs = asked.size > loaded.size ? waitMs + loadWaitMs : waitMs;
+    const askedAt = Date.now();
+    return { askedAt, deadline: askedAt + waitMs + (asked.size > loaded.size ? loadWaitMs : 0) };
+  };
+
+  const postCount = (encoding: Encoding, questions: readonly CountQuestion[], settled?: () => void) => {
     const id = ++lastId;
-    const now = Date.now();
-    const { promise, resolve } = Promise.withResolvers<Reply | undefined>();
-    const timer = setTimeout(resolve, totalWaitMs, undefined);
-    // A job that nobody waits for any more stays in the list until it is answered: the list is what is bounded.
-    pending.set(id, { characters, sentAt: now, settle: resolve });
-    pendingCharacters += characters;
-    try {
-      target.postMessage(toJob(id, now + totalWaitMs), []);
-      const reply = await promise;
-      if (reply !== undefined) loaded.add(encoding);
-      return reply;
-    } finally {
-      clearTimeout(timer);
+    const texts: string[] = [];
+    let deadline = 0;
+    for (const question of questions) {
+      for (const text of question.texts) texts.push(text);
+      deadline = Math.max(deadline, question.deadline);
     }
+    posted.set(id, (reply) => {
+      loaded.add(encoding);
+      answerAll(questions, reply);
+      for (const question of questions) pending.delete(question);
+      settled?.();
+    });
+    thread.post(["count", id, encoding, deadline, ...texts]);
+  };
+
+  const schedule = (encoding: Encoding, lane: Lane) => {
+    if (lane.isScheduled || lane.posted > 0 || lane.waiting.length === 0) return;
+    lane.isScheduled = true;
+    setImmediate(() => {
+      lane.isScheduled = false;
+      const wanted = lane.waiting.filter((question) => pending.isWanted(question));
+      lane.waiting = [];
+      for (const questions of inSmallJobs(wanted)) {
+        lane.posted++;
+        postCount(encoding, questions, () => {
+          lane.posted--;
+          schedule(encoding, lane);
+        });
+      }
+    });
+  };
+
+  const laneOf = (encoding: Encoding): Lane => {
+    let lane = lanes.get(encoding);
+    if (lane === undefined) lanes.set(encoding, (lane = { waiting: [], isScheduled: false, posted: 0 }));
+    return lane;
   };
 
   return {
     async count(encoding, texts) {
-      let characters = 0;
-      for (const text of texts) characters += text.length;
-      if (characters > maxCharacters || texts.length > maxTexts) return undefined;
-      const reply = await ask(encoding, characters, countWaitMs, (id, deadline) => [
-        "count",
-        id,
-        encoding,
-        deadline,
-        ...texts,
-      ]);
-      if (reply?.[0] !== "counted") return undefined;
-      const [, , ...counts] = reply;
-      return counts;
+      if (texts.length > maxTexts) return undefined;
+      const size = sizeOf(texts);
+      if (size > maxCharacters + texts.length || !isReady(size)) return undefined;
+      const { promise, resolve } = Promise.withResolvers<readonly number[] | undefined>();
+      const question: CountQuestion = {
+        ...times(encoding, countWaitMs),
+        size,
+        texts,
+        answer: resolve,
+        giveUp: () => resolve(undefined),
+      };
+      pending.add(question);
+      if (size > smallJob) {
+        // To hand over many texts takes a few milliseconds, as it took to collect them.
+        await nextTurn();
+        if (pending.isWanted(question)) postCount(encoding, [question]);
+      } else {
+        const lane = laneOf(encoding);
+        lane.waiting.push(question);
+        schedule(encoding, lane);
+      }
+      return promise;
     },
     async decode(encoding, tokens) {
-      const reply = await ask(encoding, tokens.length, decodeWaitMs, (id) => [
-        "decode",
-        id,
-        encoding,
-        tokens,
-      ]);
-      return reply?.[0] === "decoded" ? reply[2] : undefined;
+      if (!isReady(tokens.length)) return undefined;
+      const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
+      const question: Question = {
+        ...times(encoding, decodeWaitMs),
+        size: tokens.length,
+        giveUp: () => resolve(undefined),
+      };
+      pending.add(question);
+      const id = ++lastId;
+      posted.set(id, (reply) => {
+        loaded.add(encoding);
+        pending.delete(question);
+        resolve(reply[0] === "decoded" ? reply[2] : undefined);
+      });
+      thread.post(["decode", id, encoding, tokens]);
+      return promise;
     },
     close() {
-      closed = true;
-      drop();
+      thread.close();
     },
   };
 }
 
-/** In an executable the worker is an extra entry point, named relative to the folder that all entries share. */
-export function startTokenWorker(): Worker {
-  const entry = Bun.isStandaloneExecutable ? "./tokens/worker.ts" : new URL("./worker.ts", import.meta.url);
-  return new Worker(entry, { smol: true });
+/** As the worker measures a job: characters, and one for each text. */
+function sizeOf(texts: readonly string[]): number {
+  let size = texts.length;
+  for (const text of texts) size += text.length;
+  return size;
+}
+
+function* inSmallJobs(questions: readonly CountQuestion[]): Generator<CountQuestion[]> {
+  let job: CountQuestion[] = [];
+  let size = 0;
+  for (const question of questions) {
+    if (size + question.size > smallJob && job.length > 0) {
+      yield job;
+      job = [];
+      size = 0;
+    }
+    job.push(question);
+    size += question.size;
+  }
+  if (job.length > 0) yield job;
+}
+
+/** The counts of a job are those of its questions, one after the other. */
+function answerAll(questions: readonly CountQuestion[], reply: Reply): void {
+  if (reply[0] !== "counted") {
+    for (const question of questions) question.answer(undefined);
+    return;
+  }
+  const [, , ...counts] = reply;
+  let start = 0;
+  for (const question of questions) {
+    const end = start + question.texts.length;
+    question.answer(counts.slice(start, end));
+    start = end;
+  }
 }

@@ -2,12 +2,11 @@
 import type { Tiktoken } from "tiktoken/lite/init";
 import { cutText } from "./cut.ts";
 import { loadEncoder } from "./encoder.ts";
+import { smallJob } from "./limits.ts";
 import type { Job, Reply } from "./messages.ts";
 
 declare const self: Worker;
 
-/** A job above this many characters or tokens waits for the others of its size. */
-const smallJob = 16_384;
 /** After so long, jobs that came meanwhile get their turn. */
 const turnMs = 5;
 
@@ -58,5 +57,5 @@ async function count([, id, encoding, deadline, ...texts]: Extract<Job, { 0: "co
 
 /** Text that looks like a special token is text: a client's message cannot hold a real one. */
 function countPiece(encoder: Tiktoken, piece: string): number {
-  return encoder.encode(piece, [], []).length;
+  return encoder.encode_ordinary(piece).length;
 }

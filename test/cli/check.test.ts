@@ -72,3 +72,33 @@ test("a model that its backend does not list is pointed out", async () => {
   expect(report.lines.at(-1)).toBe("⚠   model my-model: the backend does not list lama");
   expect(report.ok).toBe(true);
 });
+
+const named = { "my-model": { backend: "gpu", target: "llama", aliases: ["mine"] } };
+
+for (const defaultModel of ["llama", "llamacpp", "my-model", "mine", "public"]) {
+  test(`the default model may be named ${defaultModel}`, async () => {
+    const settings = { ...config, models: named, publicModel: "public", defaultModel };
+
+    const report = await checkBackends([fakeBackend({})], settings);
+
+    expect(report.ok).toBe(true);
+  });
+}
+
+test("a default model that nobody serves fails, and what is served is named", async () => {
+  const settings = { ...config, models: named, defaultModel: "lama" };
+
+  const report = await checkBackends([fakeBackend({})], settings);
+
+  expect(report.lines.at(-1)).toBe('✗ default_model "lama" is none of the models served: my-model, llama');
+  expect(report.ok).toBe(false);
+});
+
+test("nothing is said of the default model while a backend does not say what it serves", async () => {
+  const mute = fakeBackend({ models: () => Promise.reject(new ServeError("upstream", "It failed.")) });
+
+  const report = await checkBackends([fakeBackend({}), mute], { ...config, defaultModel: "lama" });
+
+  expect(report.lines.join("\n")).not.toContain("default_model");
+  expect(report.ok).toBe(false);
+});

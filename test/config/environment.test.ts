@@ -24,7 +24,7 @@ describe("an environment file", () => {
   for (const text of mistakes) {
     test(`refuses ${JSON.stringify(text)} by its line`, () => {
       expect(() => parseEnvironmentFile(`B=1\n${text}`, ".env")).toThrow(
-        ".env: line 2 must have the form NAME=value.",
+        ".env: line 2: must have the form NAME=value.",
       );
     });
   }

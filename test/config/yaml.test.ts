@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { parseYaml } from "../../src/config/yaml.ts";
 
-test("an empty file is an empty configuration, and keys without a value are not there", () => {
+test("an empty file is an empty configuration", () => {
   expect(parseYaml("", "a.yaml")).toEqual({});
-  expect(parseYaml("auth:\nlisten: { port: 1, host: }\n", "a.yaml")).toEqual({ listen: { port: 1 } });
 });
 
 describe("a file that is no configuration is refused by name", () => {

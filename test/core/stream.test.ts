@@ -187,6 +187,23 @@ describe("untilFirst", () => {
 });
 
 describe("merge", () => {
+  test("opens no more sources at once than it may, and the next when one ends", async () => {
+    const sources = [heldSource<number>(), heldSource<number>(), heldSource<number>()] as const;
+    const items = Array.fromAsync(merge(sources, 2));
+    await until(() => sources[1].reads === 1);
+    expect(sources.map(({ reads }) => reads)).toEqual([1, 1, 0]);
+
+    sources[0].give(1);
+    sources[0].end();
+    await until(() => sources[2].reads === 1);
+    for (const source of sources.slice(1)) {
+      source.give(2);
+      source.end();
+    }
+
+    expect(await items).toEqual([1, 2, 2]);
+  });
+
   test("gives every item, each source's own in order, however the sources take turns", async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -6,7 +6,7 @@ const never = new AbortController().signal;
 
 /** Enters and notes under `name` when it was let in. */
 function enter(admission: Admission, order: string[], name: string, calls = 1, signal = never) {
-  return admission.enter(calls, signal).then((leave) => {
+  return admission.enter(calls, signal).then(({ leave }) => {
     order.push(name);
     return leave;
   });
@@ -17,7 +17,7 @@ const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 test("requests wait in the order in which they came", async () => {
   const admission = createAdmission({ maxConcurrency: 1, maxQueue: 8 });
   const order: string[] = [];
-  const leave = await admission.enter(1, never);
+  const { leave } = await admission.enter(1, never);
   const waiting = ["a", "b", "c"].map((name) => enter(admission, order, name));
 
   leave();
@@ -29,7 +29,7 @@ test("requests wait in the order in which they came", async () => {
 test("a request weighs as much as its calls, and nobody overtakes a heavy one", async () => {
   const admission = createAdmission({ maxConcurrency: 3, maxQueue: 8 });
   const order: string[] = [];
-  const leaveTwo = await admission.enter(2, never);
+  const { leave: leaveTwo } = await admission.enter(2, never);
   const heavy = enter(admission, order, "heavy", 3);
   const light = enter(admission, order, "light");
   await settle();
@@ -45,9 +45,10 @@ test("a request weighs as much as its calls, and nobody overtakes a heavy one", 
   expect(order).toEqual(["heavy", "light"]);
 });
 
-test("a request for more calls than may ever run at once runs alone", async () => {
+test("a request for more calls than may ever run at once gets all there are", async () => {
   const admission = createAdmission({ maxConcurrency: 2, maxQueue: 8 });
-  const leave = await admission.enter(5, never);
+  const { calls, leave } = await admission.enter(5, never);
+  expect(calls).toBe(2);
   const order: string[] = [];
   const next = enter(admission, order, "next");
   await settle();
@@ -75,7 +76,7 @@ test("with a full queue a request is refused with a time to retry after", async 
 
 test("a request that is aborted while it waits leaves its place in the queue", async () => {
   const admission = createAdmission({ maxConcurrency: 1, maxQueue: 1 });
-  const leave = await admission.enter(1, never);
+  const { leave } = await admission.enter(1, never);
   const controller = new AbortController();
   const reason = new Error("gone");
   const aborted = admission.enter(1, controller.signal);
@@ -85,7 +86,7 @@ test("a request that is aborted while it waits leaves its place in the queue", a
   expect(await failureOf(aborted)).toBe(reason);
   const next = admission.enter(1, never);
   leave();
-  (await next)();
+  (await next).leave();
 });
 
 test("those behind a heavy request start at once when it gives up", async () => {
@@ -98,7 +99,7 @@ test("those behind a heavy request start at once when it gives up", async () => 
   controller.abort(new Error("gone"));
 
   expect(String(await failureOf(heavy))).toContain("gone");
-  (await light)();
+  (await light).leave();
 });
 
 test("an aborted request is not let in even if there is room", async () => {
@@ -111,7 +112,7 @@ test("an aborted request is not let in even if there is room", async () => {
 test("leaving twice gives one place back", async () => {
   const admission = createAdmission({ maxConcurrency: 1, maxQueue: 8 });
   const order: string[] = [];
-  const leave = await admission.enter(1, never);
+  const { leave } = await admission.enter(1, never);
   const first = enter(admission, order, "first");
   const second = enter(admission, order, "second");
 

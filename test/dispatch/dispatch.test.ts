@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { collect } from "../../src/core/collect.ts";
 import { ServeError } from "../../src/core/error.ts";
-import type { EventBatch, GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
+import type {
+  CallContext,
+  EventBatch,
+  GenerationEvent,
+  GenerationRequest,
+} from "../../src/core/generation.ts";
 import { createAdmission } from "../../src/dispatch/admission.ts";
 import { createDispatch } from "../../src/dispatch/dispatch.ts";
 import { createRegistry } from "../../src/dispatch/registry.ts";
@@ -25,6 +30,7 @@ function createBench(backend: ScriptedBackend, maxConcurrency = 64) {
     registry: createRegistry({ backends: [backend], models: {}, tokenModel: "gpt-4" }),
     admission: createAdmission({ maxConcurrency, maxQueue: 1 }),
     tokens,
+    maxPromptBytes: 10_000,
     timeouts: { firstTokenMs: 0, betweenTokensMs: 0, totalMs: 0 },
     observe({ model }) {
       seen.models.push(model);
@@ -319,4 +325,58 @@ describe("the observer", () => {
     expect(seen.ends).toEqual([]);
     expect(seen.failures).toMatchObject([{ kind: "canceled" }]);
   });
+});
+
+describe("many answers to a large prompt", () => {
+  const large = textRequest({ model: "scripted", prompt: { kind: "text", text: "x".repeat(4_000) } });
+
+  test("are refused by name when they would fill the memory", async () => {
+    const { generate } = createBench(scripted([[finish()]]));
+
+    const refused = generate([{ ...large, choices: 3 }], callContext(), { usage: false });
+
+    expect(await failureOf(refused)).toMatchObject({ status: 400, code: "invalid_value", param: "n" });
+  });
+
+  test("are given as far as they fit, and one answer always is", async () => {
+    const { generation } = createBench(scripted([[finish()]], { capabilities: { choices: 1 } }));
+
+    expect((await generation([{ ...large, choices: 2 }])).choices).toHaveLength(2);
+    expect(
+      (await generation([{ ...large, prompt: { kind: "text", text: "x".repeat(20_000) } }])).choices,
+    ).toHaveLength(1);
+  });
+});
+
+test("a request for more answers than may be made at once makes them one after the other", async () => {
+  let running = 0;
+  let most = 0;
+  const backend = scripted([[text("a")], [finish()]], { capabilities: { choices: 1 } });
+  const counting: ScriptedBackend = Object.assign(Object.create(backend), {
+    async *generate(request: GenerationRequest, context: CallContext) {
+      most = Math.max(most, ++running);
+      try {
+        yield* backend.generate(request, context);
+      } finally {
+        running--;
+      }
+    },
+  });
+  const { generation } = createBench(counting, 2);
+
+  const { choices } = await generation([textRequest({ model: "scripted", choices: 5 })]);
+
+  expect(choices.map((choice) => choice.text)).toEqual(["a", "a", "a", "a", "a"]);
+  expect(most).toBe(2);
+});
+
+test("a prompt of token ids costs their number, whatever their text would", async () => {
+  const backend = scripted([[text("a"), finish()]], { capabilities: { tokenPrompts: false } });
+  const { generation } = createBench(backend);
+
+  const answered = await generation([
+    textRequest({ model: "scripted", prompt: { kind: "tokens", tokens: [65, 66, 67] } }),
+  ]);
+
+  expect(answered.usage.promptTokens).toBe(3);
 });

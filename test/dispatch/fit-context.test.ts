@@ -61,12 +61,6 @@ for (const [what, request, maxTokens] of limits) {
   });
 }
 
-test("the smaller of the configured context and the backend's holds", async () => {
-  expect((await fit(text(60, 500), 100, { contextTokens: 80 }).fitted).sampling.maxTokens).toBe(20);
-  expect((await fit(text(60, 500), 70, { contextTokens: 80 }).fitted).sampling.maxTokens).toBe(10);
-  expect((await fit(text(60, 500), undefined, { contextTokens: 80 }).fitted).sampling.maxTokens).toBe(20);
-});
-
 for (const length of [100, 101]) {
   test(`a prompt of ${length} tokens does not fit into a context of 100`, async () => {
     const error = await fit(text(length, 7), 100).fitted.catch((thrown: unknown) => thrown);

@@ -14,7 +14,7 @@ function watch(request: Partial<GenerationRequest> = {}, contentChars = 10) {
     contentChars,
     request: (line) => void requests.push(line),
     response: (line) => void responses.push(line),
-    failure: (error) => void failures.push(error),
+    failure: (_id, error) => void failures.push(error),
   };
   const observed = { model: "m", requests: [textRequest(request)], context: callContext() };
   return { observer: observe(observed, log), requests, responses, failures };
@@ -27,7 +27,7 @@ test("the request is logged with the last thing that the user said", () => {
   const messages = [say("user", "one"), say("user", "two"), say("assistant", "three")];
 
   expect(watch({ prompt: { kind: "messages", messages } }).requests).toEqual([
-    { model: "m", stream: true, message: "two" },
+    { id: "req_test", model: "m", stream: true, message: "two" },
   ]);
   expect(watch({ prompt: { kind: "text", text: "Once" } }).requests).toMatchObject([{ message: "Once" }]);
   expect(watch({ prompt: { kind: "tokens", tokens: [1, 2] } }).requests).toMatchObject([
@@ -74,7 +74,7 @@ test("no more of a long answer is kept than the log will show, and nothing when 
 
   expect(short.responses[0]?.content).toBe("abcdefabcdef");
   expect(off.responses[0]?.content).toBe("");
-  expect(off.requests).toEqual([{ model: "m", stream: true }]);
+  expect(off.requests).toEqual([{ id: "req_test", model: "m", stream: true }]);
 });
 
 test("a failure is logged instead of a response", () => {

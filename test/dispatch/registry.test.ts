@@ -140,7 +140,9 @@ describe("a request without a model", () => {
 
       expect(outcome).toMatchObject(
         expected === undefined
-          ? { kind: "invalid_request", code: "missing_required_parameter", param: "model" }
+          ? options.defaultModel === undefined
+            ? { kind: "invalid_request", code: "missing_required_parameter", param: "model" }
+            : { kind: "not_found", code: "model_not_found", param: "model" }
           : { id: expected },
       );
     });
@@ -270,4 +272,28 @@ describe("models that backends are asked for", () => {
 
     expect(backend.asked.models).toBe(1);
   });
+});
+
+test("an id that a backend may have, but has not said yet, is worth a retry", async () => {
+  const registry = registryOf([createBackend("late", new Error("down"))]);
+
+  const outcome = await registry.resolve("its-model").catch((error: unknown) => error);
+
+  expect(outcome).toMatchObject({ kind: "unavailable", code: "upstream_unavailable", retryAfterSeconds: 1 });
+});
+
+test("what a backend is taken to serve is served until it says so itself", async () => {
+  const presumed = [{ id: "presumed", ownedBy: "a", aliases: ["always"] }];
+  const backend = Object.assign(createBackend("a", new Error("down")), { presumed });
+  const registry = registryOf([backend], { defaultBackend: "a", publicModel: "mine" });
+
+  for (const id of ["mine", "always", undefined]) {
+    expect(await registry.resolve(id)).toMatchObject({ id: "mine", target: "presumed" });
+  }
+});
+
+test("of two models with one id only one is listed", async () => {
+  const registry = registryOf([createBackend("a", ["m"]), createBackend("b", ["m"])]);
+
+  expect((await registry.list()).map(({ backend }) => backend.id)).toEqual(["a"]);
 });

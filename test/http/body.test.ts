@@ -1,30 +1,28 @@
 import { describe, expect, test } from "bun:test";
-import { Type } from "@sinclair/typebox";
 import { ServeError } from "../../src/core/error.ts";
-import { type BodyLimits, jsonBody, type Precheck } from "../../src/http/body.ts";
-import { open } from "../../src/http/schema.ts";
+import { type BodyLimits, jsonBody } from "../../src/http/body.ts";
+import { assertShape } from "../../src/http/json-shape.ts";
+import { createCall } from "../../src/http/call.ts";
+import { memoryLog } from "../support/calls.ts";
 import { rejection } from "../support/rejection.ts";
+import { longestTurnMs, maxTurnMs } from "../support/event-loop.ts";
 
-const limits: BodyLimits = { maxBodyBytes: 1_000, maxJsonDepth: 5, bodyTimeoutMs: 10_000 };
-const wide: BodyLimits = { ...limits, maxBodyBytes: 64 << 20, maxJsonDepth: 128 };
-const encoder = new TextEncoder();
-
-const refuseAll: Precheck = () => {
-  throw new ServeError("invalid_request", "Too many.", { param: "messages" });
+const limits: BodyLimits = {
+  maxBodyBytes: 1_000,
+  maxJsonDepth: 5,
+  maxJsonValues: 200,
+  bodyTimeoutMs: 10_000,
 };
+const wide: BodyLimits = { ...limits, maxBodyBytes: 64 << 20, maxJsonDepth: 128, maxJsonValues: 524_288 };
+const encoder = new TextEncoder();
 
 type Content = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 
 /** The body as a handler gets it, or what the client is told instead. */
-function read(
-  content: Content,
-  given: BodyLimits = limits,
-  headers: Record<string, string> = {},
-  precheck?: Precheck,
-) {
-  const schema = open({ n: Type.Optional(Type.Integer()) });
+function read(content: Content, given: BodyLimits = limits, headers: Record<string, string> = {}) {
   const request = new Request("http://localhost/", { method: "POST", body: content, headers });
-  return jsonBody(schema, given, precheck)({ request });
+  createCall(request, { timeout: () => {} }, memoryLog(), () => {});
+  return jsonBody(given)({ request });
 }
 
 function streamOf(...parts: string[]): ReadableStream<Uint8Array> {
@@ -240,14 +238,46 @@ test("`__proto__` stays a key of its own", async () => {
   expect(Object({})).not.toHaveProperty("polluted");
 });
 
-test("the schema is asked last, and names the field", async () => {
-  expect(await rejection(read('{"n":"x"}'))).toMatchObject({ code: "invalid_type", param: "n" });
+describe("values", () => {
+  const few = { ...limits, maxJsonValues: 20 };
+
+  for (const [name, text] of [
+    ["as many as may be", `{"a":[${"1,".repeat(13)}1]}`],
+    ["commas and colons in strings", `{"a":"${":,[{".repeat(50)}"}`],
+  ] as const) {
+    test(`${name} are read`, async () => {
+      expect(await read(text, few)).toEqual(JSON.parse(text));
+    });
+  }
+
+  for (const [name, text] of [
+    ["one more", `{"a":[${"1,".repeat(15)}1]}`],
+    ["keys, which count as four", `{"a":1,"b":2,"c":3,"d":4,"e":5}`],
+    ["empty arrays", `{"a":[${"[],".repeat(10)}[]]}`],
+  ] as const) {
+    test(`${name} are too many`, async () => {
+      expect(await rejection(read(text, few))).toMatchObject({
+        message: expect.stringContaining("too many"),
+      });
+    });
+  }
 });
 
-test("the precheck comes before the schema", async () => {
-  const failure = await rejection(read('{"n":"x"}', limits, {}, refuseAll));
+describe("a large body holds up nobody while it is looked at", () => {
+  for (const [name, text] of [
+    ["1.5 million keys", `{${Array.from({ length: 1_500_000 }, (_, key) => `"k${key}":1`).join(",")}}`],
+    ["15 million escaped quotes", `{"a":"${String.raw`\"`.repeat(15_000_000)}`],
+    ["30 million brackets", `{"a":"${"[".repeat(30_000_000)}`],
+  ] as const) {
+    test(name, async () => {
+      const content = encoder.encode(text);
 
-  expect(failure).toMatchObject({ param: "messages" });
+      // The least of a few rounds, because the machine may be busy with something else.
+      const longest = await longestTurnMs(10, () => rejection(assertShape(content, wide)));
+
+      expect(longest).toBeLessThan(maxTurnMs);
+    });
+  }
 });
 
 test("a body that does not end in time is given up", async () => {

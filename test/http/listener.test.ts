@@ -27,6 +27,7 @@ function serveStream(source: HeldSource<EventBatch>) {
         call.holdOpen();
         return sse(encodeStream(abortable(source, call.signal), header, options), call, {
           keepAliveMs: 0,
+          stallMs: 60_000,
           headers: {},
         });
       }),

@@ -25,7 +25,13 @@ const streamOptions = {
 
 /** What the route answers with, until the next test says otherwise. */
 let frames: (call: Call) => AsyncIterable<string> | Promise<AsyncIterable<string>>;
+/** Lines since `before` that an operator would want to see. */
+function complaints(before: number): string[] {
+  return served.log.lines.slice(before).filter((line) => !line.startsWith("debug"));
+}
+
 let keepAliveMs: number;
+let stallMs: number;
 let lastCall: Call | undefined;
 let served: Served;
 
@@ -34,7 +40,7 @@ beforeAll(() => {
     const call = callOf(incoming);
     lastCall = call;
     call.holdOpen();
-    return sse(await frames(call), call, { keepAliveMs, headers: { "x-extra": "1" } });
+    return sse(await frames(call), call, { keepAliveMs, stallMs, headers: { "x-extra": "1" } });
   });
   served = serveRoutes(app);
 });
@@ -43,6 +49,7 @@ afterAll(() => served[Symbol.asyncDispose]());
 function play(source: typeof frames, silenceMs = 0): void {
   frames = source;
   keepAliveMs = silenceMs;
+  stallMs = 60_000;
 }
 
 async function readAll(): Promise<string> {
@@ -256,7 +263,7 @@ describe("a client that leaves", () => {
     await until(() => isEnded, 1_000);
     await turns(5);
 
-    expect(served.log.lines.slice(before)).toEqual([]);
+    expect(complaints(before)).toEqual([]);
   });
 });
 
@@ -289,6 +296,30 @@ test("a reader that stalls stops the source, and is let go when it leaves", asyn
   expect(served.listener.activeRequests()).toBe(0);
 });
 
+test("a reader that never reads on is given up after a while", async () => {
+  let isEnded = false;
+  const before = served.log.lines.length;
+  const frame = `data: ${"x".repeat(1_000)}\n\n`;
+  play(() =>
+    watched(
+      (async function* () {
+        for (;;) yield frame;
+      })(),
+      () => (isEnded = true),
+    ),
+  );
+  stallMs = 50;
+  const client = rawClient(served.port, request);
+  client.socket.pause();
+
+  await until(() => isEnded, 20_000);
+
+  expect(lastCall?.signal.reason).toMatchObject({ kind: "canceled" });
+  await until(() => served.listener.activeRequests() === 0);
+  expect(complaints(before)).toEqual([expect.stringMatching(/^info ✗ The client stopped reading/)]);
+  client.socket.destroy();
+});
+
 describe("failure", () => {
   test("of the frames themselves ends the answer, aborts the call, and is in the log", async () => {
     const before = served.log.lines.length;
@@ -298,7 +329,7 @@ describe("failure", () => {
 
     expect(received).toBe("data: a\n\n");
     expect(lastCall?.signal.reason).toMatchObject({ kind: "internal" });
-    expect(served.log.lines.slice(before)).toEqual([expect.stringMatching(/^error /)]);
+    expect(complaints(before)).toEqual([expect.stringMatching(/^error /)]);
     expect(served.listener.activeRequests()).toBe(0);
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { Type } from "@sinclair/typebox";
+import { type TSchema, Type } from "@sinclair/typebox";
 import * as fc from "fast-check";
 import { ChatCompletionRequest } from "../../src/api/chat/schema.ts";
 import { CompletionRequest } from "../../src/api/completions/schema.ts";
 import { ServeError } from "../../src/core/error.ts";
-import { createValidator, explain, toParam } from "../../src/http/validation.ts";
+import { checked, explain, toParam } from "../../src/http/validation.ts";
 
 /** Stands in every value of a bad request, and must not come back. */
 const secret = "canary-7f3a";
@@ -156,7 +156,7 @@ const chatMistakes: readonly Mistake[] = [
   [{ stop: [secret.repeat(100)] }, "string_above_max_length", "stop[0]"],
   [{ stop: Array(17).fill(secret) }, "array_above_max_length", "stop"],
   [{ logit_bias: [1] }, "invalid_type", "logit_bias"],
-  [{ logit_bias: { 50256: 101 } }, "decimal_above_max_value", "logit_bias.50256"],
+  [{ logit_bias: { 50256: 101 } }, "integer_above_max_value", "logit_bias.50256"],
   [{ logit_bias: { 50256: secret } }, "invalid_type", "logit_bias.50256"],
   [{ tools: {} }, "invalid_type", "tools"],
   [{ tools: Array.from({ length: 129 }, () => ({})) }, "array_above_max_length", "tools"],
@@ -205,6 +205,22 @@ const completionMistakes: readonly Mistake[] = [
   [{ suffix: 5 }, "invalid_type", "suffix"],
 ];
 
+function validate(schema: TSchema, value: unknown): unknown {
+  return checked(schema)["~standard"].validate(value).value;
+}
+
+function refuse(): never {
+  throw new ServeError("invalid_request", "Too many.", { param: "messages" });
+}
+
+test("what comes before the schema is asked first", () => {
+  const thrown = failureOf(() =>
+    checked(ChatCompletionRequest, refuse)["~standard"].validate({ messages: 5 }),
+  );
+
+  expect(thrown).toMatchObject({ message: "Too many." });
+});
+
 describe("a bad body", () => {
   for (const [name, schema, base, mistakes] of [
     ["chat", ChatCompletionRequest, { model: "echo", messages: [user] }, chatMistakes],
@@ -212,7 +228,7 @@ describe("a bad body", () => {
   ] as const) {
     for (const [mistake, code, param] of mistakes) {
       test(`${name}: ${show(mistake)} is ${code} of ${param}`, () => {
-        const thrown = failureOf(() => createValidator(schema)(withoutUndefined({ ...base, ...mistake })));
+        const thrown = failureOf(() => validate(schema, withoutUndefined({ ...base, ...mistake })));
 
         expect(thrown).toMatchObject({ kind: "invalid_request", code, param });
         expect(thrown?.message).toContain(param);
@@ -251,11 +267,11 @@ describe("a good body", () => {
       ],
     },
     { messages: [{ role: "user", content: [] }] },
-    { messages: [user], stop: "", logit_bias: { 50256: -100 }, metadata: { a: 1 } },
+    { messages: [user], stop: "", logit_bias: { 50256: -100 }, metadata: { a: "1" } },
     { messages: [user], tool_choice: { type: "function", function: { name: "f" } } },
   ]) {
     test(`passes: ${show(body)}`, () => {
-      expect(failureOf(() => createValidator(ChatCompletionRequest)(body))).toBeUndefined();
+      expect(failureOf(() => validate(ChatCompletionRequest, body))).toBeUndefined();
     });
   }
 });
@@ -294,10 +310,10 @@ test("whatever JSON comes, the explanation is a sentence that holds none of its 
 });
 
 test("the check agrees with the explanation: what fails has a code, and what passes is not refused", () => {
-  const validate = createValidator(Type.Object({ a: Type.Optional(Type.Integer({ minimum: 1 })) }));
+  const schema = Type.Object({ a: Type.Optional(Type.Integer({ minimum: 1 })) });
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      const thrown = failureOf(() => validate({ a: value }));
+      const thrown = failureOf(() => validate(schema, { a: value }));
 
       const isGood = Number.isInteger(value) && Number(value) >= 1;
       expect(thrown?.code === undefined).toBe(isGood);

@@ -33,6 +33,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
     registry,
     admission: createAdmission({ maxConcurrency: 64, maxQueue: 64, ...options.limits }),
     tokens,
+    maxPromptBytes: 2 << 20,
     timeouts: { firstTokenMs: 0, betweenTokensMs: 0, totalMs: 0, ...options.timeouts },
     observe: () => ({ events() {}, end() {}, failed() {} }),
   });
@@ -40,10 +41,10 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
   const handler = createServer({
     surfaces: {
       generate,
-      bodyLimits: { maxBodyBytes, maxJsonDepth: 128, bodyTimeoutMs: 10_000 },
+      bodyLimits: { maxBodyBytes, maxJsonDepth: 128, maxJsonValues: 524_288, bodyTimeoutMs: 10_000 },
       maxMessages: 100,
       headStartMs: options.headStartMs ?? 60_000,
-      keepAliveMs: options.keepAliveMs ?? 0,
+      stream: { keepAliveMs: options.keepAliveMs ?? 0, stallMs: 60_000 },
     },
     models: registry,
     ops: {

@@ -12,7 +12,7 @@ export function characterTokens(): CharacterTokens {
     counted,
     async count(_encoding, texts) {
       if (texts.some((text) => text !== "")) counted.push(texts);
-      return texts.map((text) => text.length);
+      return { counts: texts.map((text) => text.length), isExact: true };
     },
     decode: async (_encoding, tokens) => String.fromCharCode(...tokens),
     close: () => {},

@@ -30,6 +30,8 @@ export interface FakeKserve {
   readonly port: number;
   /** Every call so far. */
   readonly calls: readonly FakeCall[];
+  /** How many connections it has accepted so far. */
+  readonly connections: number;
   /** Cuts all connections and stops listening. */
   close(): Promise<void>;
 }
@@ -42,7 +44,9 @@ export async function startFakeKserve(handler: FakeHandler, port = 0): Promise<F
   const drop = () => {
     for (const socket of sockets) socket.destroy();
   };
+  let connections = 0;
   server.on("connection", (socket: Socket) => {
+    connections++;
     sockets.add(socket);
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
@@ -72,6 +76,9 @@ export async function startFakeKserve(handler: FakeHandler, port = 0): Promise<F
     endpoint: `127.0.0.1:${bound}`,
     port: bound,
     calls,
+    get connections() {
+      return connections;
+    },
     close() {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -18,6 +18,7 @@ export interface Gateway {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   url: string;
   port: number;
+  pid: number;
   /** The working directory, which holds the copied executable. */
   directory: string;
   /** Everything written to stdout and stderr so far. */
@@ -71,6 +72,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   return {
     url: started,
     port: Number(new URL(started).port),
+    pid: child.pid,
     directory,
     log: output.text,
     signal: (name) => child.kill(name),

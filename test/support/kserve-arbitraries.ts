@@ -54,7 +54,6 @@ export const arbitraryMessages: Readonly<Record<string, fc.Arbitrary<object>>> =
   ModelInferResponse: inferResponse,
   ModelStreamInferResponse: fc.record({ errorMessage: name, inferResponse }, { requiredKeys: [] }),
   ServerReadyResponse: fc.record({ ready: fc.boolean() }),
-  ServerMetadataResponse: fc.record({ name, version: name, extensions: some(name) }),
 };
 
 export type Damage = (message: Uint8Array) => Uint8Array;

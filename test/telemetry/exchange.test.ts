@@ -21,11 +21,11 @@ const response = {
 test("a preview shows the beginning of both sides", () => {
   const { exchange, lines } = record("preview");
 
-  exchange.request({ model: "researcher", stream: false, message: "x".repeat(101) });
+  exchange.request({ id: "req_1", model: "researcher", stream: false, message: "x".repeat(101) });
   exchange.response(response);
 
   expect(lines).toEqual([
-    "[INFO] → Request: model=researcher, stream=false",
+    "[INFO] → Request: model=researcher, stream=false, id=req_1",
     `[INFO]   Message: ${"x".repeat(100)}...`,
     "[INFO] ← Response: id=chatcmpl-1, finish=stop, tokens=12+34, counted=tiktoken, time=0.52s",
     "[INFO]   Content: The capital of France is Paris.",
@@ -52,7 +52,7 @@ test("tool calls are listed with the beginning of their arguments", () => {
 test("without content no line holds any of it", () => {
   const { exchange, lines } = record("off");
 
-  exchange.request({ model: "m", stream: true, message: "canary" });
+  exchange.request({ id: "req_1", model: "m", stream: true, message: "canary" });
   exchange.response({ ...response, content: "canary", toolCalls: [{ name: "tool", arguments: "canary" }] });
 
   expect(lines.join("\n")).not.toContain("canary");
@@ -64,7 +64,7 @@ test("full content is whole, on one line", () => {
   const { exchange, lines } = record("full");
   const text = "line\n".repeat(20_000);
 
-  exchange.request({ model: "m", stream: true, message: text });
+  exchange.request({ id: "req_1", model: "m", stream: true, message: text });
 
   expect(lines[1]).toBe(`[INFO]   Message: ${text.replaceAll("\n", String.raw`\n`)}`);
   expect(exchange.contentChars).toBeGreaterThan(text.length);
@@ -92,12 +92,13 @@ describe("a failure", () => {
     });
 
     exchange.failure(
+      "req_1",
       new ServeError("unavailable", "The backend is down.", { code: "upstream_unavailable", cause }),
       20,
     );
 
     expect(lines).toEqual([
-      "[ERROR] ✗ The backend is down. code=upstream_unavailable, time=0.02s, " +
+      "[ERROR] ✗ The backend is down. id=req_1, code=upstream_unavailable, time=0.02s, " +
         'cause="Error: 14 UNAVAILABLE, because Error (ECONNREFUSED): refused"',
     ]);
   });
@@ -105,15 +106,15 @@ describe("a failure", () => {
   test("of the client is no error of the server", () => {
     const { exchange, lines } = record("off");
 
-    exchange.failure(new ServeError("canceled", "The client has left."), 1_000);
+    exchange.failure("req_1", new ServeError("canceled", "The client has left."), 1_000);
 
-    expect(lines).toEqual(["[INFO] ✗ The client has left. code=canceled, time=1.00s"]);
+    expect(lines).toEqual(["[INFO] ✗ The client has left. id=req_1, code=canceled, time=1.00s"]);
   });
 
   test("of unknown kind tells the operator more than the client", () => {
     const { exchange, lines } = record("off");
 
-    exchange.failure(new TypeError("x is undefined"), 0);
+    exchange.failure("req_1", new TypeError("x is undefined"), 0);
 
     expect(lines[0]).toContain('cause="TypeError: x is undefined"');
   });

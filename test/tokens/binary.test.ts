@@ -10,9 +10,9 @@ const lines: string[] = [];
 const write = (text: string) => void lines.push(text);
 const log = { debug: write, info: write, warn: write, error: write, child: () => log };
 const counter = createTokenCounter(log);
-const counts: number[][] = [];
+const counts: (readonly number[])[] = [];
 for (const encoding of ["o200k_base", "cl100k_base", "p50k_base", "p50k_edit", "r50k_base"] as const) {
-  counts.push(await counter.count(encoding, ["<|endoftext|>", "お誕生日おめでとう"]));
+  counts.push((await counter.count(encoding, ["<|endoftext|>", "お誕生日おめでとう"])).counts);
 }
 const text = await counter.decode("cl100k_base", [9906, 0]);
 process.stdout.write(JSON.stringify({ counts, text, lines }));

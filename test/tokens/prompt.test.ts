@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import type { GenerationRequest, Message, Role, Tool } from "../../src/core/generation.ts";
 import { createTokenCounter } from "../../src/tokens/counter.ts";
 import type { Encoding } from "../../src/tokens/encoding.ts";
-import { countPrompt } from "../../src/tokens/prompt.ts";
+import { countPrompt, type PromptTokens } from "../../src/tokens/prompt.ts";
+import { longestTurnMs, maxTurnMs } from "../support/event-loop.ts";
 import { recordingLog } from "./recording-log.ts";
 
 const counter = createTokenCounter(recordingLog());
@@ -73,7 +74,7 @@ describe("published counts are met", () => {
   ];
   for (const [name, request, encoding, tokens] of fixtures) {
     test(`${name} in ${encoding} is ${tokens} tokens`, async () => {
-      expect(await countPrompt(counter, encoding, request)).toBe(tokens);
+      expect(await countPrompt(counter, encoding, request)).toEqual({ tokens, isExact: true });
     });
   }
 });
@@ -109,7 +110,7 @@ describe("what is added to a prompt costs", () => {
   ];
   for (const [name, request, tokens] of costs) {
     test(`${name}: ${tokens}`, async () => {
-      expect(await countPrompt(counter, "cl100k_base", request)).toBe(tokens);
+      expect(await countPrompt(counter, "cl100k_base", request)).toEqual({ tokens, isExact: true });
     });
   }
 });
@@ -128,7 +129,7 @@ describe("the choice of a tool", () => {
         toolChoice,
       });
 
-      expect(counted).toBe(tokens);
+      expect(counted).toEqual({ tokens, isExact: true });
     });
   }
 
@@ -139,7 +140,7 @@ describe("the choice of a tool", () => {
     const without = await countPrompt(counter, "cl100k_base", chat(messages));
     const withTool = await countPrompt(counter, "cl100k_base", chat(messages, [weatherTool]));
 
-    expect(withTool - without).toBe(105 - 34 + 4);
+    expect(withTool.tokens - without.tokens).toBe(105 - 34 + 4);
   });
 });
 
@@ -148,7 +149,7 @@ test("all texts of a request are asked for at once", async () => {
   const counting = {
     count: async (_: Encoding, texts: readonly string[]) => {
       asked.push(texts);
-      return texts.map(() => 1);
+      return { counts: texts.map(() => 1), isExact: true };
     },
     decode: async () => "",
     close() {},
@@ -157,5 +158,51 @@ test("all texts of a request are asked for at once", async () => {
   const tokens = await countPrompt(counting, "cl100k_base", chat(jargon, [weatherTool]));
 
   expect(asked.map((texts) => texts.length)).toEqual([2 + 4 + 6 + 1]);
-  expect(tokens).toBe(3 + 6 * 3 + 6 + 4 * 2 + 6 + 1 + 9 - 4);
+  expect(tokens).toEqual({ tokens: 3 + 6 * 3 + 6 + 4 * 2 + 6 + 1 + 9 - 4, isExact: true });
+});
+
+const withParts = (part: Message["content"][number]): Message => ({
+  role: "user",
+  content: Array.from({ length: 100_000 }, () => part),
+});
+
+describe("a prompt of any size is counted or estimated, and holds up nothing", () => {
+  const photo = `data:image/jpeg;base64,/9j/${"4AAE".repeat(16_384)}`;
+  const photos = Array.from({ length: 450 }, () => ({ type: "image" as const, url: photo }));
+  const call = { id: "call_1", kind: "function" as const, name: "look", arguments: "" };
+  const long = Buffer.alloc(30_000_000, "many words ").toString();
+  const described: Tool = { ...weatherTool, description: long };
+  const listed: Tool = {
+    ...weatherTool,
+    parameters: { properties: { p: { enum: Array.from({ length: 2_000_000 }, () => "v") } } },
+  };
+  const prompts: readonly (readonly [string, Counted, number, boolean])[] = [
+    ["a long text", { ...chat([]), prompt: { kind: "text", text: long } }, 7_500_000, false],
+    ["a long system prompt with tools", chat([message("system", long)], [weatherTool]), 7_500_079, false],
+    ["100,000 parts", chat([withParts({ type: "text", text: "hi" })]), 100_007, false],
+    ["100,000 empty parts", chat([withParts({ type: "text", text: "" })]), 7, false],
+    ["many photos", chat([{ role: "user", content: photos }]), 450 * 765 + 7, true],
+    [
+      "100,000 calls",
+      chat([{ role: "assistant", content: [], toolCalls: Array.from({ length: 100_000 }, () => call) }]),
+      100_000 * (3 + 1) + 9,
+      false,
+    ],
+    ["a tool with a long description", chat(weather, [described]), 7_500_000, false],
+    ["a tool with a long list", chat(weather, [listed]), 250_000, false],
+  ];
+  for (const [name, request, tokens, isExact] of prompts) {
+    test(name, async () => {
+      await counter.count("cl100k_base", ["warm"]);
+      let counted: PromptTokens | undefined;
+
+      const turnMs = await longestTurnMs(20, async () => {
+        counted = await countPrompt(counter, "cl100k_base", request);
+      });
+
+      expect(turnMs).toBeLessThan(maxTurnMs);
+      expect(counted?.isExact).toBe(isExact);
+      expect(Math.abs((counted?.tokens ?? 0) - tokens)).toBeLessThan(100);
+    });
+  }
 });

@@ -1,7 +1,13 @@
 import { expect, test } from "bun:test";
 import type { JsonSchema, Tool } from "../../src/core/generation.ts";
 import { toToolNotation } from "../../src/tokens/tool-notation.ts";
+import { longestTurnMs, maxTurnMs } from "../support/event-loop.ts";
 
+const wholeNotation = (tools: readonly Tool[]): string => {
+  const { text, isWhole } = toToolNotation(tools, 1_000_000);
+  expect(isWhole).toBe(true);
+  return text;
+};
 const withParameters = (parameters: JsonSchema): Tool => ({ kind: "function", name: "f", parameters });
 
 test("descriptions, optional and listed values have their place", () => {
@@ -19,7 +25,7 @@ test("descriptions, optional and listed values have their place", () => {
     },
   };
 
-  const notation = toToolNotation([tool]);
+  const notation = wholeNotation([tool]);
 
   expect(notation).toBe(`namespace functions {
 
@@ -42,6 +48,8 @@ const types: readonly (readonly [string, unknown, string])[] = [
   ["several types, each once", { type: ["string", "null", "string"] }, "string | null"],
   ["alternatives", { anyOf: [{ type: "string" }, { type: "integer" }] }, "string | number"],
   ["an object without properties", { type: "object" }, "object"],
+  ["a listed object", { enum: [{ a: 1 }, null] }, "any | null"],
+  ["a text that has to be escaped", { const: '"\n' }, '"\\"\\n"'],
   ["a reference", { $ref: "#/x" }, "any"],
   ["true", true, "any"],
   [
@@ -53,14 +61,14 @@ const types: readonly (readonly [string, unknown, string])[] = [
 
 for (const [name, schema, type] of types) {
   test(`the type of ${name}`, () => {
-    const notation = toToolNotation([withParameters({ type: "object", properties: { p: schema } })]);
+    const notation = wholeNotation([withParameters({ type: "object", properties: { p: schema } })]);
 
     expect(notation).toContain(`(_: {\np?: ${type},\n}) => any;`);
   });
 }
 
 test("a function without parameters takes nothing, a custom tool takes text", () => {
-  const notation = toToolNotation([withParameters({}), { kind: "custom", name: "shell" }]);
+  const notation = wholeNotation([withParameters({}), { kind: "custom", name: "shell" }]);
 
   expect(notation).toContain("type f = () => any;\n\ntype shell = (_: string) => any;\n");
 });
@@ -71,5 +79,38 @@ test("a schema made to multiply is rendered in proportion to its size", () => {
     schema = { type: ["object", "object", "array"], properties: { p: schema }, items: { type: "string" } };
   }
 
-  expect(toToolNotation([withParameters(schema)]).length).toBeLessThan(10_000);
+  expect(wholeNotation([withParameters(schema)]).length).toBeLessThan(10_000);
 });
+
+const repeated = (length: number, part: unknown): readonly unknown[] => Array.from({ length }, () => part);
+const named = (count: number, part: unknown): JsonSchema =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, part]));
+const property = (schema: JsonSchema): readonly Tool[] => [
+  withParameters({ type: "object", properties: { p: schema } }),
+];
+
+const endless: readonly (readonly [string, readonly Tool[]])[] = [
+  ["tools", Array.from({ length: 200_000 }, () => withParameters({}))],
+  [
+    "properties",
+    [withParameters({ properties: named(200, { type: "object", properties: named(200, {}) }) })],
+  ],
+  ["alternatives", property({ anyOf: repeated(500_000, {}) })],
+  ["listed values", property({ enum: repeated(500_000, 1) })],
+  ["listed texts", property({ enum: repeated(40, "\u0001".repeat(700_000)) })],
+  ["types", property({ type: Array.from({ length: 500_000 }, (_, index) => `t${index}`) })],
+  ["required names", [withParameters({ properties: { p: {} }, required: repeated(500_000, "p") })]],
+  ["description", property({ description: "x".repeat(23_000_000) })],
+];
+for (const [name, tools] of endless) {
+  test(`too much is left before 5 ms have passed: ${name}`, async () => {
+    let isWhole = true;
+
+    const turnMs = await longestTurnMs(20, async () => {
+      ({ isWhole } = toToolNotation(tools, 1_000_000));
+    });
+
+    expect(isWhole).toBe(false);
+    expect(turnMs).toBeLessThan(maxTurnMs);
+  });
+}

@@ -8,6 +8,7 @@ import type {
   ToolCall,
   ToolChoice,
 } from "../../core/generation.ts";
+import type { JsonRecord } from "../../core/json.ts";
 import { decodeSampling, extraFields, given } from "../common/sampling.ts";
 import {
   ChatCompletionRequest,
@@ -39,7 +40,7 @@ export function decode(body: ChatCompletionRequest): GenerationRequest {
 }
 
 /** Throws `invalid_request` for more messages than one request may hold, before any of them is looked at. */
-export function refuseTooMany(body: Readonly<Record<string, unknown>>, maxMessages: number): void {
+export function refuseTooMany(body: JsonRecord, maxMessages: number): void {
   if (Array.isArray(body["messages"]) && body["messages"].length > maxMessages) {
     throw new ServeError("invalid_request", `'messages' must have at most ${maxMessages} items.`, {
       code: "array_above_max_length",

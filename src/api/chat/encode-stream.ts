@@ -1,48 +1,36 @@
-import { ServeError } from "../../core/error.ts";
 import type { EventBatch, GenerationEvent } from "../../core/generation.ts";
-import { toErrorBody } from "../../http/errors.ts";
 import { type AnswerHeader, encodeLogprobs, encodeUsage } from "../common/header.ts";
+import { type FrameEncoder, toFrames } from "../common/frames.ts";
 import { jsonText } from "../common/json-text.ts";
-import { finishWord } from "./encode.ts";
+import { type EncodeOptions, finishWord } from "./encode.ts";
 
-export interface EncodeStreamOptions {
+export interface EncodeStreamOptions extends EncodeOptions {
   choices: number;
   includeUsage: boolean;
-  functions: boolean;
-  logprobs: boolean;
   /** The first event is late: send the roles at once, so that the client and its proxies see a sign of life. */
   headStart: boolean;
 }
 
-/**
- * The answer as `chat.completion.chunk` frames, one string for each batch, `[DONE]` last. A failure becomes an
- * error frame before it: the stream has begun, so there is no status left to say it with.
- */
-export async function* encodeStream(
+/** The answer as `chat.completion.chunk` frames. */
+export function encodeStream(
   batches: AsyncIterable<EventBatch>,
   header: AnswerHeader,
   options: EncodeStreamOptions,
 ): AsyncGenerator<string> {
   const encoder = new ChunkEncoder(header, options);
-  try {
-    if (options.headStart) yield encoder.roles();
-    for await (const batch of batches) {
-      const frames = encoder.encode(batch);
-      if (frames !== "") yield frames;
-    }
-  } catch (error) {
-    yield `data: ${JSON.stringify({ error: toErrorBody(ServeError.from(error)) })}\n\n`;
-  }
-  yield "data: [DONE]\n\n";
+  return toFrames(batches, encoder, options.headStart ? encoder.roles() : "");
 }
 
 type ToolStart = Extract<GenerationEvent, { type: "tool-call-start" }>;
 
-class ChunkEncoder {
+class ChunkEncoder implements FrameEncoder {
   readonly #options: EncodeStreamOptions;
   /** A chunk is `#before` + index + delta + `#after`: only what changes is written for each token. */
   readonly #before: string;
   readonly #after: string;
+  /** The same for the first and the last chunk of a choice. */
+  readonly #afterEdge: string;
+  readonly #conversation: string;
   readonly #begun: boolean[];
   /** Of each choice, the call that is open, and whether arguments came for it. */
   readonly #openCalls = new Map<number, { call: ToolStart; hasArguments: boolean }>();
@@ -60,7 +48,11 @@ class ChunkEncoder {
       system_fingerprint: null,
     });
     this.#before = `data: ${shared.slice(0, -1)},"choices":[{"index":`;
-    this.#after = `}]${options.includeUsage ? ',"usage":null' : ""}}\n\n`;
+    const usage = options.includeUsage ? ',"usage":null' : "";
+    this.#conversation =
+      options.conversationId === undefined ? "" : `,"conversation_id":${jsonText(options.conversationId)}`;
+    this.#after = `}]${usage}}\n\n`;
+    this.#afterEdge = `}]${this.#conversation}${usage}}\n\n`;
   }
 
   roles(): string {
@@ -116,7 +108,7 @@ class ChunkEncoder {
 
   #role(choice: number, content: string): string {
     this.#begun[choice] = true;
-    return this.#chunk(choice, `{"role":"assistant","content":${content},"refusal":null}`);
+    return this.#edge(choice, `{"role":"assistant","content":${content},"refusal":null}`, "null");
   }
 
   /** The older form has one call, which comes with the role. */
@@ -171,16 +163,20 @@ class ChunkEncoder {
 
   #finish(event: Extract<GenerationEvent, { type: "finish" }>): string {
     const reason = finishWord(event.reason, this.#options.functions);
-    return this.#closeCall(event.choice) + this.#chunk(event.choice, "{}", "null", `"${reason}"`);
+    return this.#closeCall(event.choice) + this.#edge(event.choice, "{}", `"${reason}"`);
   }
 
   #usage(event: Extract<GenerationEvent, { type: "usage" }>): string {
     if (!this.#options.includeUsage) return "";
     const before = this.#before.slice(0, -'{"index":'.length);
-    return `${before}],"usage":${JSON.stringify(encodeUsage(event.usage))}}\n\n`;
+    return `${before}]${this.#conversation},"usage":${JSON.stringify(encodeUsage(event.usage))}}\n\n`;
   }
 
-  #chunk(choice: number, delta: string, logprobs = "null", finish = "null"): string {
-    return `${this.#before}${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":${finish}${this.#after}`;
+  #chunk(choice: number, delta: string, logprobs = "null"): string {
+    return `${this.#before}${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":null${this.#after}`;
+  }
+
+  #edge(choice: number, delta: string, finish: string): string {
+    return `${this.#before}${choice},"delta":${delta},"logprobs":null,"finish_reason":${finish}${this.#afterEdge}`;
   }
 }

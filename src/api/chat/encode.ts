@@ -6,6 +6,8 @@ export interface EncodeOptions {
   /** The client spoke the older form: answer with `function_call`. */
   functions: boolean;
   logprobs: boolean;
+  /** Of the request; comes back with the answer. */
+  conversationId?: string;
 }
 
 /** A whole answer as `chat.completion`. */
@@ -19,6 +21,7 @@ export function encode(generation: Generation, header: AnswerHeader, options: En
     usage: encodeUsage(generation.usage),
     service_tier: "default",
     system_fingerprint: null,
+    ...(options.conversationId === undefined ? {} : { conversation_id: options.conversationId }),
     ...(Object.keys(generation.metadata).length === 0 ? {} : { metadata: generation.metadata }),
   };
 }

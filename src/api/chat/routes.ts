@@ -3,11 +3,13 @@ import { collect } from "../../core/collect.ts";
 import { untilFirst } from "../../core/stream.ts";
 import { jsonBody } from "../../http/body.ts";
 import { callOf } from "../../http/call.ts";
+import { checked } from "../../http/validation.ts";
 import { sse } from "../../http/sse.ts";
 import type { SurfaceDeps } from "../common/deps.ts";
 import { documented, generationResponses } from "../common/detail.ts";
 import { createHeader } from "../common/header.ts";
 import { ignoredHeader } from "../common/ignored.ts";
+import { given } from "../common/sampling.ts";
 import { decode, refuseTooMany, usesFunctions } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { encodeStream } from "./encode-stream.ts";
@@ -22,29 +24,31 @@ export function chatRoutes(deps: SurfaceDeps) {
       call.holdOpen();
       const isStream = body.stream === true;
       const includeUsage = isStream && body.stream_options?.include_usage === true;
-      const options = { functions: usesFunctions(body), logprobs: body.logprobs === true };
+      const options = {
+        functions: usesFunctions(body),
+        logprobs: body.logprobs === true,
+        ...given("conversationId", body.conversation_id),
+      };
       const generation = decode(body);
 
-      const dispatched = await deps.generate([generation], call, { usage: !isStream || includeUsage });
-      const header = createHeader("chatcmpl-", dispatched.model);
-      const headers = ignoredHeader(dispatched.ignored);
+      const generating = await deps.generate([generation], call, { usage: !isStream || includeUsage });
+      const header = createHeader("chatcmpl-", generating.model);
+      const headers = ignoredHeader(generating.ignored);
       if (!isStream)
-        return Response.json(encode(await collect(dispatched.events), header, options), { headers });
+        return Response.json(encode(await collect(generating.events), header, options), { headers });
 
-      const head = await untilFirst(dispatched.events, deps.headStartMs);
+      const head = await untilFirst(generating.events, deps.headStartMs);
       const frames = encodeStream(head.items, header, {
         ...options,
         includeUsage,
         choices: generation.choices,
         headStart: !head.started,
       });
-      return sse(frames, call, { keepAliveMs: deps.keepAliveMs, headers });
+      return sse(frames, call, { ...deps.stream, headers });
     },
     {
-      parse: [
-        jsonBody(ChatCompletionRequest, deps.bodyLimits, (body) => refuseTooMany(body, deps.maxMessages)),
-      ],
-      body: ChatCompletionRequest,
+      parse: [jsonBody(deps.bodyLimits)],
+      body: checked(ChatCompletionRequest, (body) => refuseTooMany(body, deps.maxMessages)),
       detail: documented({
         tag: "Chat",
         id: "createChatCompletion",

@@ -1,8 +1,8 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { nullish, open, words } from "../../http/schema.ts";
+import { nullable, nullish, open, words } from "../../http/schema.ts";
 import { modelField, samplingFields, UsageSchema } from "../common/fields.ts";
 
-const name = nullish(Type.String({ maxLength: 256, description: "Name of the speaker." }));
+const name = nullish(Type.String({ maxLength: 64, description: "Name of the speaker." }));
 const toolName = Type.String({ minLength: 1, maxLength: 64, pattern: "^[A-Za-z0-9_-]+$" });
 
 const TextPart = open({ type: Type.Literal("text"), text: Type.String() }, { title: "TextPart" });
@@ -241,21 +241,25 @@ export const ChatCompletionRequest = open(
     reasoning_effort: nullish(words("none", "minimal", "low", "medium", "high", "xhigh", "max")),
     modalities: nullish(Type.Array(words("text", "audio"), { maxItems: 2 })),
     metadata: nullish(
-      Type.Record(Type.String({ maxLength: 64 }), Type.Unknown(), {
+      Type.Record(Type.String({ pattern: "^[^]{0,64}$" }), Type.String({ maxLength: 512 }), {
+        additionalProperties: false,
         maxProperties: 16,
-        description: "Accepted and not used.",
+        description: "Up to 16 texts by key. Accepted and not used.",
       }),
     ),
-    service_tier: nullish(Type.String({ description: "Accepted and not used." })),
+    service_tier: nullish(words("auto", "default", "flex", "scale", "priority", "fast")),
+    conversation_id: nullish(
+      Type.String({
+        maxLength: 512,
+        description: "Extension: comes back with the answer; models keep no history.",
+      }),
+    ),
   },
   {
     examples: [{ model: "demo", messages: [{ role: "user", content: "Hello, how are you?" }] }],
   },
 );
 export type ChatCompletionRequest = Static<typeof ChatCompletionRequest>;
-
-const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
-  Type.Union([schema, Type.Null()]);
 
 const FinishReasonField = words("stop", "length", "tool_calls", "content_filter", "function_call");
 const TokenLogprobField = Type.Object(

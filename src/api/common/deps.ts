@@ -1,5 +1,6 @@
 import type { Generate } from "../../core/generate.ts";
 import type { BodyLimits } from "../../http/body.ts";
+import type { SseOptions } from "../../http/sse.ts";
 
 /** What a surface that generates is given. */
 export interface SurfaceDeps {
@@ -8,6 +9,5 @@ export interface SurfaceDeps {
   maxMessages: number;
   /** How long a stream may wait for its first event before it begins without. */
   headStartMs: number;
-  /** A comment is sent after so much silence; 0 means never. */
-  keepAliveMs: number;
+  stream: Omit<SseOptions, "headers">;
 }

@@ -83,6 +83,12 @@ const failures = {
     type: "invalid_request_error",
     code: "invalid_api_key",
   },
+  403: {
+    description: "The request comes from a web page whose origin is not allowed.",
+    message: "Pages of this origin may not use the server. The operator can allow it with --cors-origin.",
+    type: "invalid_request_error",
+    code: "origin_not_allowed",
+  },
   404: {
     description: "The model does not exist.",
     message: "The requested model does not exist. See GET /v1/models for those served.",
@@ -154,6 +160,6 @@ export function generationResponses(
         "text/event-stream": { schema: reference(chunk), example: examples.stream },
       },
     },
-    ...failureResponses(400, 401, 404, 413, 429, 502, 503, 504),
+    ...failureResponses(400, 401, 403, 404, 413, 429, 502, 503, 504),
   };
 }

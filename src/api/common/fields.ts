@@ -35,7 +35,7 @@ export const samplingFields = {
     Type.Number({ minimum: -2, maximum: 2, description: "Penalty for tokens that occurred at all." }),
   ),
   logit_bias: nullish(
-    Type.Record(Type.String({ pattern: "^[0-9]+$" }), Type.Number({ minimum: -100, maximum: 100 }), {
+    Type.Record(Type.String({ pattern: "^[0-9]+$" }), Type.Integer({ minimum: -100, maximum: 100 }), {
       additionalProperties: false,
       maxProperties: 1024,
       description: "Bias by token id.",

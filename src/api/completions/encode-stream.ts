@@ -1,7 +1,6 @@
-import { ServeError } from "../../core/error.ts";
 import type { EventBatch, GenerationEvent, TokenLogprob } from "../../core/generation.ts";
-import { toErrorBody } from "../../http/errors.ts";
 import { type AnswerHeader, encodeUsage } from "../common/header.ts";
+import { type FrameEncoder, toFrames } from "../common/frames.ts";
 import { jsonText } from "../common/json-text.ts";
 import { completionFinishReasons, type EncodeOptions, promptOf } from "./encode.ts";
 import { encodeLegacyLogprobs } from "./logprobs.ts";
@@ -12,26 +11,17 @@ export interface EncodeStreamOptions extends EncodeOptions {
   headStart: boolean;
 }
 
-/** The answer as `text_completion` frames, one string for each batch; `[DONE]` or an error frame and `[DONE]` last. */
-export async function* encodeStream(
+/** The answer as `text_completion` frames. */
+export function encodeStream(
   batches: AsyncIterable<EventBatch>,
   header: AnswerHeader,
   options: EncodeStreamOptions,
 ): AsyncGenerator<string> {
   const encoder = new CompletionChunkEncoder(header, options);
-  try {
-    if (options.headStart) yield encoder.opening();
-    for await (const batch of batches) {
-      const frames = encoder.encode(batch);
-      if (frames !== "") yield frames;
-    }
-  } catch (error) {
-    yield `data: ${JSON.stringify({ error: toErrorBody(ServeError.from(error)) })}\n\n`;
-  }
-  yield "data: [DONE]\n\n";
+  return toFrames(batches, encoder, options.headStart ? encoder.opening() : "");
 }
 
-class CompletionChunkEncoder {
+class CompletionChunkEncoder implements FrameEncoder {
   readonly #options: EncodeStreamOptions;
   readonly #before: string;
   readonly #after: string;

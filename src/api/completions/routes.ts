@@ -5,6 +5,7 @@ import type { GenerationRequest } from "../../core/generation.ts";
 import { untilFirst } from "../../core/stream.ts";
 import { jsonBody } from "../../http/body.ts";
 import { callOf } from "../../http/call.ts";
+import { checked } from "../../http/validation.ts";
 import { sse } from "../../http/sse.ts";
 import type { SurfaceDeps } from "../common/deps.ts";
 import { documented, generationResponses } from "../common/detail.ts";
@@ -43,11 +44,11 @@ export function completionRoutes(deps: SurfaceDeps) {
         includeUsage,
         headStart: !head.started,
       });
-      return sse(frames, call, { keepAliveMs: deps.keepAliveMs, headers });
+      return sse(frames, call, { ...deps.stream, headers });
     },
     {
-      parse: [jsonBody(CompletionRequest, deps.bodyLimits)],
-      body: CompletionRequest,
+      parse: [jsonBody(deps.bodyLimits)],
+      body: checked(CompletionRequest),
       detail: documented({
         tag: "Completions",
         id: "createCompletion",

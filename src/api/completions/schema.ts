@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { nullish, open, words } from "../../http/schema.ts";
+import { nullable, nullish, open, words } from "../../http/schema.ts";
 import { modelField, samplingFields, UsageSchema } from "../common/fields.ts";
 
 /** The four forms of a prompt. Told apart by `decode`, which can name the item at fault better than a union. */
@@ -30,7 +30,7 @@ export const CompletionRequest = open(
       }),
     ),
     ...samplingFields,
-    best_of: nullish(Type.Integer({ minimum: 0, maximum: 20, description: "Must equal `n` when given." })),
+    best_of: nullish(Type.Integer({ minimum: 1, maximum: 20, description: "Must equal `n` when given." })),
     echo: nullish(Type.Boolean({ description: "Put the prompt in front of the answer." })),
     suffix: nullish(Type.String({ description: "Text that follows the gap to fill." })),
     logprobs: nullish(
@@ -44,9 +44,6 @@ export const CompletionRequest = open(
   { examples: [{ prompt: "Once upon a time", max_tokens: 100, temperature: 0.7 }] },
 );
 export type CompletionRequest = Static<typeof CompletionRequest>;
-
-const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
-  Type.Union([schema, Type.Null()]);
 
 const CompletionChoice = (finished: boolean) =>
   Type.Object(

@@ -30,7 +30,7 @@ export function modelRoutes(deps: ModelDeps) {
             object: "list",
             data: [example],
           }),
-          ...failureResponses(401),
+          ...failureResponses(401, 403),
         },
       }),
     })
@@ -50,7 +50,10 @@ export function modelRoutes(deps: ModelDeps) {
           parameters: [
             { name: "model", in: "path", required: true, schema: { type: "string" }, example: "demo" },
           ],
-          responses: { 200: jsonResponse("The model.", "Model", example), ...failureResponses(401, 404) },
+          responses: {
+            200: jsonResponse("The model.", "Model", example),
+            ...failureResponses(401, 403, 404),
+          },
         }),
       },
     );

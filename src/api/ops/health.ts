@@ -1,4 +1,5 @@
 import type { Backend } from "../../core/generation.ts";
+import { within } from "../../core/within.ts";
 
 export interface Health {
   /** Whether at least one backend can serve now. */
@@ -24,13 +25,9 @@ export function createHealth(backends: readonly Backend[]): Health {
 }
 
 async function probe(backends: readonly Backend[]): Promise<boolean> {
-  const signal = AbortSignal.timeout(probeTimeoutMs);
-  const timedOut = new Promise<false>((resolve) => {
-    signal.addEventListener("abort", () => resolve(false), { once: true });
-  });
-  const anyReady = Promise.any(backends.map((backend) => backend.ready(signal))).then(
-    () => true,
-    () => false,
-  );
-  return await Promise.race([anyReady, timedOut]);
+  const anyReady = async (signal: AbortSignal) => {
+    await Promise.any(backends.map((backend) => backend.ready(signal)));
+    return true;
+  };
+  return await within(probeTimeoutMs, anyReady, () => false).catch(() => false);
 }

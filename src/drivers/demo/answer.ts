@@ -18,16 +18,15 @@ export interface Call {
 
 /**
  * The events of choice 0: one delta for each piece, and the finish. After `maxTokens` pieces of whatever kind
- * it ends with `length`.
+ * it ends with `length`. They are made as they are read: a long answer costs nothing ahead of time.
  */
-export function toEvents(answer: Answer, maxTokens = Infinity): GenerationEvent[] {
-  const events: GenerationEvent[] = [];
+export function* toEvents(answer: Answer, maxTokens = Infinity): Generator<GenerationEvent> {
   let deltas = 0;
   for (const event of allEvents(answer)) {
-    if (event.type !== "tool-call-start" && deltas++ === maxTokens) return [...events, finish("length")];
-    events.push(event);
+    if (event.type !== "tool-call-start" && deltas++ === maxTokens) return yield finish("length");
+    yield event;
   }
-  return [...events, finish(answer.calls.length > 0 ? "tool-calls" : "stop")];
+  yield finish(answer.calls.length > 0 ? "tool-calls" : "stop");
 }
 
 function* allEvents({ reasoning = "", text, calls }: Answer): Generator<GenerationEvent> {

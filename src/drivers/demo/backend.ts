@@ -7,6 +7,7 @@ import type {
 } from "../../core/generation.ts";
 import { toEvents } from "./answer.ts";
 import { decideAnswer } from "./decide-answer.ts";
+import { createInstanceMaker, type InstanceMaker } from "./instances/maker.ts";
 import { pace } from "./pace.ts";
 
 export interface DemoBackendOptions {
@@ -20,14 +21,15 @@ export interface DemoBackendOptions {
  * the same way each time. It serves the one model `demo` and is always ready.
  */
 export function createDemoBackend({ id, delayMs }: DemoBackendOptions): Backend {
+  const instances = createInstanceMaker();
   return {
     id,
     kind: "demo",
     capabilities: () => capabilities,
-    generate: (request, context) => generate(request, context, delayMs),
+    generate: (request, context) => generate(request, context, { delayMs, instances }),
     models: async () => [{ id: "demo", ownedBy: "oai-serve" }],
     ready: async () => {},
-    close: async () => {},
+    close: async () => instances.close(),
   };
 }
 
@@ -51,9 +53,9 @@ const capabilities: Capabilities = {
 async function* generate(
   request: GenerationRequest,
   context: CallContext,
-  delayMs: number,
+  { delayMs, instances }: { delayMs: number; instances: InstanceMaker },
 ): AsyncGenerator<EventBatch> {
   context.signal.throwIfAborted();
-  const answer = await decideAnswer(request);
+  const answer = await decideAnswer(request, (schema) => instances.make(schema, context.signal));
   yield* pace(toEvents(answer, request.sampling.maxTokens), delayMs, context.signal);
 }

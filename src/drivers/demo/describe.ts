@@ -45,8 +45,11 @@ export function describeToolResults(messages: readonly Message[]): string | unde
 const maxListed = 8;
 
 function toolName(messages: readonly Message[], result: Message): string | undefined {
-  const calls = messages.flatMap(({ toolCalls }) => toolCalls ?? []);
-  return calls.findLast(({ id }) => id === result.toolCallId)?.name;
+  for (let index = messages.length - 1; index >= 0; index--) {
+    const call = messages[index]?.toolCalls?.findLast(({ id }) => id === result.toolCallId);
+    if (call !== undefined) return call.name;
+  }
+  return undefined;
 }
 
 function lastUserText(messages: readonly Message[]): string {

@@ -1,20 +1,22 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { EventBatch, GenerationEvent } from "../../core/generation.ts";
 
-const eventsPerTurn = 32;
+// Of each choice: with many of them a turn is as much longer.
+const eventsPerTurn = 8;
 
 /**
  * `events` with `delayMs` between one delta and the next, each delta in a batch of its own; without a delay in
- * batches of 32, between which the event loop gets its turn. Throws the signal's reason as soon as it aborts.
+ * batches of 8, between which the event loop gets its turn. Throws the signal's reason as soon as it aborts.
  */
 export async function* pace(
-  events: readonly GenerationEvent[],
+  events: Iterable<GenerationEvent>,
   delayMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<EventBatch> {
-  const batches = delayMs === 0 ? inTurns(events) : byDelta(events);
-  for (const [index, batch] of batches.entries()) {
-    if (index > 0) await pause(delayMs, signal);
+  let isFirst = true;
+  for (const batch of delayMs === 0 ? inTurns(events) : byDelta(events)) {
+    if (!isFirst) await pause(delayMs, signal);
+    isFirst = false;
     signal.throwIfAborted();
     yield batch;
   }
@@ -26,21 +28,28 @@ async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   return setTimeout(delayMs, undefined, { signal }).catch(() => {});
 }
 
-function inTurns(events: readonly GenerationEvent[]): EventBatch[] {
-  return Array.from({ length: Math.ceil(events.length / eventsPerTurn) }, (_, turn) =>
-    events.slice(turn * eventsPerTurn, (turn + 1) * eventsPerTurn),
-  );
+function* inTurns(events: Iterable<GenerationEvent>): Generator<EventBatch> {
+  let batch: GenerationEvent[] = [];
+  for (const event of events) {
+    batch.push(event);
+    if (batch.length < eventsPerTurn) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Each batch ends with a delta; what follows the last one, the finish, goes with it. */
-function byDelta(events: readonly GenerationEvent[]): EventBatch[] {
-  const batches: GenerationEvent[][] = [];
-  let isOpen = false;
+function* byDelta(events: Iterable<GenerationEvent>): Generator<EventBatch> {
+  let batch: GenerationEvent[] = [];
+  let isOpen = true;
   for (const event of events) {
-    const batch = batches.at(-1);
-    if (batch !== undefined && (isOpen || event.type === "finish")) batch.push(event);
-    else batches.push([event]);
+    if (!isOpen && event.type !== "finish") {
+      yield batch;
+      batch = [];
+    }
+    batch.push(event);
     isOpen = event.type === "tool-call-start";
   }
-  return batches;
+  if (batch.length > 0) yield batch;
 }

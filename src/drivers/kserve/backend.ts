@@ -1,18 +1,14 @@
-import { ServeError } from "../../core/error.ts";
 import type { Backend, Capabilities } from "../../core/generation.ts";
 import type { Log } from "../../core/log.ts";
 import { templateStop } from "../../text/templates/render.ts";
 import type { TemplateName } from "../../text/templates/render.ts";
-import { decodeInferResponse, decodeServerReady } from "./codec/decode.ts";
-import { encodeInferRequest } from "./codec/encode.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { generate } from "./generate.ts";
-import { createModelList } from "./model-list.ts";
-import { emptyMessage, rpcPath } from "./service.ts";
-import { toServeError } from "./status.ts";
+import { askModel, describeModel } from "./model.ts";
+import { assertReady } from "./ready.ts";
+import { createRequestEncoder } from "./request-encoder.ts";
 import { createStreamRoutes } from "./stream-routes.ts";
 import type { StreamRoute } from "./stream-routes.ts";
-import { GrpcError, grpcStatus } from "./transport/transport.ts";
 import type { Transport } from "./transport/transport.ts";
 
 export interface KserveBackendOptions {
@@ -26,6 +22,8 @@ export interface KserveBackendOptions {
   transport: Transport;
   /** Where the stream rpc may be, in order. */
   streamRoutes: readonly StreamRoute[];
+  /** A server besides `transport` without which the backend is not ready. */
+  requiredStream?: Transport;
   /** Id of the model while the server does not say it. */
   modelId: string;
   /** Other ids under which the model answers. */
@@ -38,13 +36,7 @@ export interface KserveBackendOptions {
 export function createKserveBackend(options: KserveBackendOptions): Backend {
   const { id, dialect, transport } = options;
   const routes = createStreamRoutes(options.streamRoutes, options.now);
-  const modelList = createModelList({
-    ask: (signal) => askFacts(transport, dialect, signal),
-    fallbackId: options.modelId,
-    ownedBy: dialect.ownedBy,
-    aliases: options.aliases,
-    now: options.now,
-  });
+  const identity = { id: options.modelId, ownedBy: dialect.ownedBy, aliases: options.aliases };
   let announced: string | undefined;
 
   function onRoute(endpoint: string | undefined): void {
@@ -58,16 +50,18 @@ export function createKserveBackend(options: KserveBackendOptions): Backend {
     }
   }
 
-  const generateOptions = { dialect, template: options.template, transport, routes, onRoute };
+  const encode = createRequestEncoder(dialect, options.template);
+  const generateOptions = { dialect, encode, transport, routes, onRoute };
 
   return {
     id,
     kind: "kserve",
     endpoint: options.endpoint,
-    capabilities: () => toCapabilities(dialect, options.template, modelList.contextTokens),
+    presumed: [describeModel(identity, {})],
+    capabilities: () => toCapabilities(dialect, options.template),
     generate: (request, context) => generate(request, context, generateOptions),
-    models: (signal) => modelList.models(signal),
-    ready: (signal) => assertReady(transport, signal),
+    models: async (signal) => [await askModel(transport, dialect, identity, signal)],
+    ready: (signal) => assertReady(transport, options.requiredStream, signal),
     async close() {
       const transports = new Set([transport, ...options.streamRoutes.map((route) => route.transport)]);
       await Promise.all([...transports].map((each) => each.close()));
@@ -75,11 +69,7 @@ export function createKserveBackend(options: KserveBackendOptions): Backend {
   };
 }
 
-function toCapabilities(
-  dialect: Dialect,
-  template: TemplateName,
-  contextTokens: number | undefined,
-): Capabilities {
+function toCapabilities(dialect: Dialect, template: TemplateName): Capabilities {
   const stop = templateStop(template);
   return {
     choices: 1,
@@ -95,29 +85,6 @@ function toCapabilities(
     json: false,
     reasoningEffort: false,
     reportsLength: false,
-    ...(contextTokens === undefined ? {} : { contextTokens }),
     ...(stop.length === 0 ? {} : { stop }),
   };
-}
-
-async function askFacts(transport: Transport, dialect: Dialect, signal: AbortSignal) {
-  const answer = await transport.unary(rpcPath.infer, encodeInferRequest(dialect.facts.call), { signal });
-  return dialect.facts.read(decodeInferResponse(answer));
-}
-
-const readyTimeoutMs = 5_000;
-
-async function assertReady(transport: Transport, signal: AbortSignal): Promise<void> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(readyTimeoutMs)]);
-  let isReady: boolean;
-  try {
-    isReady = decodeServerReady(
-      await transport.unary(rpcPath.serverReady, emptyMessage, { signal: limited }),
-    );
-  } catch (error) {
-    // Some servers leave this rpc out; one that says so is there.
-    if (error instanceof GrpcError && error.code === grpcStatus.unimplemented) return;
-    throw toServeError(error, limited);
-  }
-  if (!isReady) throw new ServeError("unavailable", "The model server says that it is not ready.");
 }

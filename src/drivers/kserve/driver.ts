@@ -44,24 +44,25 @@ function create(config: KserveConfig, context: DriverContext): Backend {
     dialect: config.layout === "model" ? anyserveNamed : anyserve,
     template: config.template ?? "plain",
     transport,
-    streamRoutes:
-      streamEndpoint === undefined
-        ? guessedRoutes(endpoint, transport, connect, context.connectTimeoutMs)
-        : configuredRoutes(endpoint, transport, streamEndpoint, connect),
+    ...(streamEndpoint === undefined
+      ? { streamRoutes: guessedRoutes(endpoint, transport, connect, context.connectTimeoutMs) }
+      : configuredRoute(endpoint, transport, streamEndpoint, connect)),
     modelId: config.model_name ?? seedModelId,
     aliases: [seedModelId],
     now: () => performance.now(),
   });
 }
 
-function configuredRoutes(
+function configuredRoute(
   endpoint: Endpoint,
   transport: Transport,
   target: Endpoint,
   connect: (target: Endpoint) => Transport,
-): StreamRoute[] {
-  const main = formatEndpoint(target) === formatEndpoint(endpoint);
-  return [{ endpoint: formatEndpoint(target), transport: main ? transport : connect(target), main }];
+): { streamRoutes: StreamRoute[]; requiredStream?: Transport } {
+  const name = formatEndpoint(target);
+  if (name === formatEndpoint(endpoint)) return { streamRoutes: [{ endpoint: name, transport, main: true }] };
+  const requiredStream = connect(target);
+  return { streamRoutes: [{ endpoint: name, transport: requiredStream, main: false }], requiredStream };
 }
 
 function guessedRoutes(

@@ -1,9 +1,7 @@
 import type { CallContext, EventBatch, GenerationEvent, GenerationRequest } from "../../core/generation.ts";
-import type { TemplateName } from "../../text/templates/render.ts";
 import { decodeInferResponse, decodeStreamInferResponse } from "./codec/decode.ts";
-import { encodeInferRequest } from "./codec/encode.ts";
-import type { AnswerReader, Dialect, TextRequest } from "./dialects/dialect.ts";
-import { toTextRequest } from "./prompt.ts";
+import type { AnswerReader, Dialect } from "./dialects/dialect.ts";
+import type { RequestEncoder } from "./request-encoder.ts";
 import { rpcPath } from "./service.ts";
 import { toServeError, toStreamFailure } from "./status.ts";
 import type { StreamRoutes } from "./stream-routes.ts";
@@ -11,7 +9,7 @@ import type { Transport } from "./transport/transport.ts";
 
 export interface GenerateOptions {
   dialect: Dialect;
-  template: TemplateName;
+  encode: RequestEncoder;
   /** For the unary rpc. */
   transport: Transport;
   routes: StreamRoutes;
@@ -28,12 +26,11 @@ export async function* generate(
   context: CallContext,
   options: GenerateOptions,
 ): AsyncGenerator<EventBatch> {
-  const text = toTextRequest(request, options.template);
   const warn = (warning: string) => context.log.warn(warning);
   try {
-    const messages = await openStream(text, context.signal, options);
+    const messages = await openStream(request, context.signal, options);
     if (messages === undefined) {
-      yield await inferOnce(text, context.signal, options, options.dialect.reader("infer", warn));
+      yield await inferOnce(request, context.signal, options, options.dialect.reader("infer", warn));
     } else {
       yield* readStream(messages, options.dialect.reader("stream", warn));
     }
@@ -52,13 +49,12 @@ interface OpenStream {
 
 /** The stream of the first route that has the rpc, once it has said anything; undefined if none has. */
 async function openStream(
-  request: TextRequest,
+  request: GenerationRequest,
   signal: AbortSignal,
-  { dialect, routes, onRoute }: GenerateOptions,
+  { encode, routes, onRoute }: GenerateOptions,
 ): Promise<OpenStream | undefined> {
-  let message: Uint8Array | undefined;
   for (const route of routes.due()) {
-    message ??= encodeInferRequest(dialect.call(request, "stream"));
+    const message = encode(request, "stream");
     const { connectTimeoutMs } = route;
     const call = { signal, ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }) };
     const messages = route.transport.stream(rpcPath.streamInfer, message, call)[Symbol.asyncIterator]();
@@ -139,13 +135,12 @@ async function drain(messages: Messages): Promise<void> {
 }
 
 async function inferOnce(
-  request: TextRequest,
+  request: GenerationRequest,
   signal: AbortSignal,
-  { dialect, transport, onRoute }: GenerateOptions,
+  { encode, transport, onRoute }: GenerateOptions,
   reader: AnswerReader,
 ): Promise<EventBatch> {
-  const message = encodeInferRequest(dialect.call(request, "infer"));
-  const answer = await transport.unary(rpcPath.infer, message, { signal });
+  const answer = await transport.unary(rpcPath.infer, encode(request, "infer"), { signal });
   onRoute(undefined);
   const events: GenerationEvent[] = [];
   reader.read(decodeInferResponse(answer), events);

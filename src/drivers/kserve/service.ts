@@ -3,7 +3,6 @@ const service = "/inference.GRPCInferenceService";
 /** Paths of the rpcs of KServe v2. */
 export const rpcPath = {
   serverReady: `${service}/ServerReady`,
-  serverMetadata: `${service}/ServerMetadata`,
   infer: `${service}/ModelInfer`,
   streamInfer: `${service}/ModelStreamInfer`,
 } as const;

@@ -80,7 +80,7 @@ const rows: Readonly<Record<number, Row>> = {
   [grpcStatus.resourceExhausted]: {
     kind: "rate_limited",
     message: "The model server is out of capacity.",
-    details: { code: "rate_limit_exceeded" },
+    details: { code: "rate_limit_exceeded", retryAfterSeconds: 1 },
   },
   [grpcStatus.unimplemented]: {
     kind: "upstream",

@@ -23,18 +23,22 @@ export interface StreamRoutes {
 
 const firstPauseMs = 5_000;
 const longestPauseMs = 300_000;
+/** A worker that was there is likely to come back soon: until it does, answers come whole. */
+const longestPauseOfKnownMs = 1_000;
 
 /**
- * Remembers which of `routes` have the stream rpc. One that has not is asked again after a pause that doubles, by
- * one request at a time, so that a worker that comes later is found.
+ * Remembers which of `routes` have the stream rpc. One that has not is asked again after a pause, by one request at
+ * a time, so that a worker that comes later is found. The pause doubles for one that never had it.
  */
 export function createStreamRoutes(routes: readonly StreamRoute[], now: () => number): StreamRoutes {
-  const failures = new Map<StreamRoute, { count: number; retryAt: number }>();
+  const failures = new Map<StreamRoute, Failure>();
+  const known = new Set<StreamRoute>();
 
   /** Puts the next try off, so that the requests beside this one do not try as well. */
-  function pause(route: StreamRoute, count: number): void {
-    const milliseconds = Math.min(firstPauseMs * 2 ** (count - 1), longestPauseMs);
-    failures.set(route, { count, retryAt: now() + milliseconds });
+  function pause(route: StreamRoute, count: number, isRetried: boolean): void {
+    const longest = known.has(route) ? longestPauseOfKnownMs : longestPauseMs;
+    const milliseconds = Math.min(firstPauseMs * 2 ** (count - 1), longest);
+    failures.set(route, { count, retryAt: now() + milliseconds, isRetried });
   }
 
   return {
@@ -43,7 +47,7 @@ export function createStreamRoutes(routes: readonly StreamRoute[], now: () => nu
         const failure = failures.get(route);
         if (failure !== undefined) {
           if (now() < failure.retryAt) continue;
-          pause(route, failure.count);
+          pause(route, failure.count, true);
         }
         yield route;
       }
@@ -51,14 +55,26 @@ export function createStreamRoutes(routes: readonly StreamRoute[], now: () => nu
 
     worked(route) {
       failures.delete(route);
+      known.add(route);
     },
 
     isMissing(route, error) {
       if (!(error instanceof GrpcError) || !saysMissing(route, error)) return false;
-      pause(route, Math.min((failures.get(route)?.count ?? 0) + 1, 10));
+      const failure = failures.get(route);
+      // Requests that set out together fail together: that is one failure.
+      if (failure === undefined) pause(route, 1, false);
+      else if (failure.isRetried) pause(route, Math.min(failure.count + 1, 10), false);
       return true;
     },
   };
+}
+
+interface Failure {
+  count: number;
+  /** Milliseconds, monotonic. */
+  retryAt: number;
+  /** Whether a request is trying the route now. */
+  isRetried: boolean;
 }
 
 function saysMissing(route: StreamRoute, error: GrpcError): boolean {

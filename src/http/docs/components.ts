@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord } from "./json.ts";
+import { isRecord, type JsonRecord } from "../../core/json.ts";
 import { readable } from "./readable.ts";
 
 const prefix = "#/components/schemas/";

@@ -1,7 +1,7 @@
 import { swagger } from "@elysiajs/swagger";
 import type { TSchema } from "@sinclair/typebox";
 import { type AnyElysia, Elysia } from "elysia";
-import { isRecord, type JsonRecord } from "./json.ts";
+import { isRecord, type JsonRecord } from "../../core/json.ts";
 import { toComponents } from "./components.ts";
 
 const description = `

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord } from "./json.ts";
+import { isRecord, type JsonRecord } from "../../core/json.ts";
 
 /**
  * The same schema as people and client generators like it: what validation needs to spell out (a union of words, a

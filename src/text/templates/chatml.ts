@@ -4,7 +4,6 @@ import { assistantText, textOf, toolCallText } from "./text.ts";
 
 /** ChatML, as Qwen and Hermes models take it; tools in the Hermes form, `<tool_call>` and `<tool_response>`. */
 export const chatml: Template = {
-  name: "chatml",
   stop: ["<|im_end|>"],
   render: (messages) => `${messages.map(turn).join("")}<|im_start|>assistant\n`,
 };

@@ -4,7 +4,6 @@ import { assistantText, textOf, toolCallText } from "./text.ts";
 
 /** Llama 3 and 3.x instruct models. A tool's result comes from `ipython`, and texts are trimmed, as Meta's form has it. */
 export const llama3: Template = {
-  name: "llama3",
   stop: ["<|eot_id|>", "<|eom_id|>"],
   render: (messages) => `${messages.map(turn).join("")}${header("assistant")}`,
 };

@@ -7,7 +7,6 @@ import { textOf, toolCallText } from "./text.ts";
  * before the user's, a blank line between.
  */
 export const mistral: Template = {
-  name: "mistral",
   stop: ["</s>"],
   render(messages) {
     let prompt = "";

@@ -4,7 +4,6 @@ import { assistantText, textOf } from "./text.ts";
 
 /** `System: …`, `User: …`, `Assistant: …`, a blank line between, then `Assistant:`. For models without a form of their own. */
 export const plain: Template = {
-  name: "plain",
   stop: [],
   render: (messages) => [...messages.map(turn), "Assistant:"].join("\n\n"),
 };

@@ -6,7 +6,6 @@ import type { Message } from "../../core/generation.ts";
  * No template writes the begin-of-text token; tokenizers of model servers add it.
  */
 export interface Template {
-  readonly name: string;
   /** Texts with which the model ends its turn. */
   readonly stop: readonly string[];
   /** The prompt up to where the assistant's next turn begins, in time linear in the messages. */

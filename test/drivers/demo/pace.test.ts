@@ -26,7 +26,7 @@ test("without a delay batches are larger and hold every event in order", async (
 
   const batches = await run(events, 0);
 
-  expect(batches.length).toBeLessThan(10);
+  expect(batches.length).toBeLessThan(20);
   expect(batches.flat()).toEqual(events);
 });
 

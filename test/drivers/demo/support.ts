@@ -33,9 +33,11 @@ export function createContext(signal: AbortSignal = new AbortController().signal
   return { requestId: "req_test", signal, depth: 0, log };
 }
 
+/** One for all tests: starting the thread for JSON Schemas takes longer than most of them. */
+const backend = createDemoBackend({ id: "demo", delayMs: 0 });
+
 /** All batches that the demo model without a delay answers with, checked against the event contract. */
 export async function answer(changes: Partial<GenerationRequest>): Promise<EventBatch[]> {
-  const backend = createDemoBackend({ id: "demo", delayMs: 0 });
   const batches = await Array.fromAsync(backend.generate(createRequest(changes), createContext()));
   assertContract(batches);
   return batches;

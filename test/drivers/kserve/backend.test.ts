@@ -3,7 +3,7 @@ import { callContext, memoryLog, run, textOf, textRequest } from "../../support/
 import { assertContract } from "../../support/contract.ts";
 import { anyserveHandler } from "../../support/fake-kserve.ts";
 import { backendFor, startFake, streaming } from "../../support/kserve-bed.ts";
-import { inferMessage, tokenMessage } from "../../support/kserve-messages.ts";
+import { bytesOutput, inferMessage, tokenMessage } from "../../support/kserve-messages.ts";
 
 describe("the stream rpc", () => {
   test("gives one counted delta a token and the finish at the end", async () => {
@@ -89,7 +89,7 @@ describe("without the stream rpc", () => {
   test("an answer comes whole from the unary one, uncounted", async () => {
     const log = memoryLog();
     const server = await startFake(anyserveHandler({ tokens: ["Hel", "lo"], stream: false }));
-    const backend = backendFor({ endpoint: server.endpoint }, log);
+    const backend = backendFor(onlyAt(server.endpoint), log);
 
     const { batches } = await run(backend.generate(textRequest(), callContext()));
 
@@ -104,7 +104,7 @@ describe("without the stream rpc", () => {
 
   test("the server is not asked for it again with every call", async () => {
     const server = await startFake(anyserveHandler({ tokens: ["Hi"], stream: false }));
-    const backend = backendFor({ endpoint: server.endpoint });
+    const backend = backendFor(onlyAt(server.endpoint));
 
     for (let count = 0; count < 3; count++) await run(backend.generate(textRequest(), callContext()));
 
@@ -122,10 +122,24 @@ describe("without the stream rpc", () => {
       call.send(inferMessage([]));
       call.end();
     });
-    const backend = backendFor({ endpoint: server.endpoint });
+    const backend = backendFor(onlyAt(server.endpoint));
 
     const { failure } = await run(backend.generate(textRequest(), callContext()));
 
+    expect(failure).toMatchObject({ kind: "upstream", code: "upstream_error" });
+  });
+
+  test("two messages are an error", async () => {
+    const server = await startFake((call) => {
+      if (call.method === "ModelStreamInfer") return call.end(12, "no such method");
+      for (const text of ["one", "two"]) call.send(inferMessage([bytesOutput("text", text)]));
+      call.end();
+    });
+    const backend = backendFor(onlyAt(server.endpoint));
+
+    const { batches, failure } = await run(backend.generate(textRequest(), callContext()));
+
+    expect(batches).toEqual([]);
     expect(failure).toMatchObject({ kind: "upstream", code: "upstream_error" });
   });
 
@@ -137,7 +151,7 @@ describe("without the stream rpc", () => {
       void call.cancelled.then(cancelled.resolve);
       asked.resolve();
     });
-    const backend = backendFor({ endpoint: server.endpoint });
+    const backend = backendFor(onlyAt(server.endpoint));
     const controller = new AbortController();
     const outcome = run(backend.generate(textRequest(), callContext(controller.signal)));
     await asked.promise;
@@ -150,7 +164,7 @@ describe("without the stream rpc", () => {
 
   test("a model that is not there is a 404", async () => {
     const server = await startFake((call) => call.end(5, "Model 'generate:llamacpp' not found"));
-    const backend = backendFor({ endpoint: server.endpoint });
+    const backend = backendFor(onlyAt(server.endpoint));
 
     const { failure } = await run(backend.generate(textRequest(), callContext()));
 
@@ -204,6 +218,23 @@ test("a prompt larger than a window arrives whole", async () => {
   expect(server.calls[0]?.request).toHaveProperty("inputs.0.contents.bytesContents.0.length", 6_000_000);
 });
 
+test("large prompts that wait for each other all arrive, and a call that is canceled meanwhile lets the next one go", async () => {
+  const prompt = { kind: "text", text: "x".repeat(20_000_000) } as const;
+  const server = await startFake(anyserveHandler({ tokens: ["ok"] }));
+  const backend = backendFor({ endpoint: server.endpoint });
+  const controller = new AbortController();
+  const outcomes = [0, 1, 2, 3, 4].map((index) =>
+    run(
+      backend.generate(textRequest({ prompt }), index === 1 ? callContext(controller.signal) : callContext()),
+    ),
+  );
+
+  controller.abort();
+
+  const texts = (await Promise.all(outcomes)).map(({ batches }) => textOf(batches));
+  expect(texts).toEqual(["ok", "", "ok", "ok", "ok"]);
+});
+
 test("a prompt of token ids is refused", async () => {
   const backend = backendFor({ endpoint: "127.0.0.1:1" });
 
@@ -221,9 +252,14 @@ test("the text of an unary answer may come raw", async () => {
     call.send(inferMessage([{ name: "text", datatype: "BYTES", shape: [1] }], { rawOutputContents }));
     call.end();
   });
-  const backend = backendFor({ endpoint: server.endpoint });
+  const backend = backendFor(onlyAt(server.endpoint));
 
   const { batches } = await run(backend.generate(textRequest(), callContext()));
 
   expect(textOf(batches)).toBe("Hi");
 });
+
+/** Without the guess at a worker's port, where a server of another test may listen. */
+function onlyAt(endpoint: string) {
+  return { endpoint, stream_endpoint: endpoint };
+}

@@ -4,6 +4,8 @@ import { ConfigError } from "../../../src/core/error.ts";
 import { KserveConfig } from "../../../src/drivers/kserve/config.ts";
 import { kserveDriver } from "../../../src/drivers/kserve/driver.ts";
 import { memoryLog } from "../../support/calls.ts";
+import { anyserveHandler } from "../../support/fake-kserve.ts";
+import { startFake } from "../../support/kserve-bed.ts";
 
 const create = (more: Partial<KserveConfig>) =>
   kserveDriver.create(
@@ -95,22 +97,13 @@ describe("the capabilities", () => {
 });
 
 test("creating a backend does no I/O", async () => {
-  let connections = 0;
-  const listener = Bun.listen({
-    hostname: "127.0.0.1",
-    port: 0,
-    socket: {
-      open() {
-        connections++;
-      },
-      data() {},
-    },
-  });
-  const backend = create({ endpoint: `127.0.0.1:${listener.port}` });
+  const server = await startFake(anyserveHandler({ tokens: [] }));
+  const idle = create({ endpoint: server.endpoint });
+  const asked = create({ endpoint: server.endpoint });
 
-  await Bun.sleep(50);
+  // By the time that this has its answer, a connection that was begun before it has been accepted as well.
+  await asked.ready(new AbortController().signal);
 
-  expect(connections).toBe(0);
-  await backend.close();
-  listener.stop(true);
+  expect(server.connections).toBe(1);
+  await Promise.all([idle.close(), asked.close()]);
 });

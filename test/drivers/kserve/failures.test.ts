@@ -4,7 +4,7 @@ import { kserveDriver } from "../../../src/drivers/kserve/driver.ts";
 import { callContext, memoryLog, run, textOf, textRequest } from "../../support/calls.ts";
 import { startFakeKserve } from "../../support/fake-kserve.ts";
 import type { FakeHandler } from "../../support/fake-kserve.ts";
-import { backendFor, closers, streaming } from "../../support/kserve-bed.ts";
+import { backendFor, closers, startFake, streaming } from "../../support/kserve-bed.ts";
 import { encodeMessage, streamMessage, tokenMessage } from "../../support/kserve-messages.ts";
 
 describe("a server that fails", () => {
@@ -155,6 +155,29 @@ describe("a server that fails", () => {
 
     expect([textOf(first.batches), textOf(second.batches)]).toEqual(["answer 1", "answer 2"]);
   });
+
+  for (const answered of [true, false]) {
+    test(`by going away gracefully ${answered ? "after" : "before"} the first token lasts longer than a connect`, async () => {
+      const server = await startFake(async (call) => {
+        if (answered) call.send(tokenMessage("first, "));
+        call.goAway();
+        // Longer than the limit below: it is the time that passes that is tested.
+        await Bun.sleep(400);
+        call.send(tokenMessage("last", "stop"));
+        call.end();
+      });
+      const backend = kserveDriver.create(
+        { kind: "kserve", endpoint: server.endpoint },
+        { id: "test", log: memoryLog(), connectTimeoutMs: 150 },
+      );
+      closers.push(() => backend.close());
+
+      const { batches, failure } = await run(backend.generate(textRequest(), callContext()));
+
+      expect(failure).toBeUndefined();
+      expect(textOf(batches)).toBe(answered ? "first, last" : "last");
+    });
+  }
 
   test("by not being there is an error at once", async () => {
     const gone = await startFakeKserve(() => {});

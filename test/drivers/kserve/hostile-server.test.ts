@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from "bun:test";
 import { ServeError } from "../../../src/core/error.ts";
+import type { EventBatch } from "../../../src/core/generation.ts";
 import { kserveDriver } from "../../../src/drivers/kserve/driver.ts";
 import { callContext, memoryLog, run, textOf, textRequest } from "../../support/calls.ts";
+import type { Outcome } from "../../support/calls.ts";
 import { frame as message } from "../../support/fake-kserve.ts";
 import { tokenMessage } from "../../support/kserve-messages.ts";
 import {
@@ -22,6 +24,28 @@ afterEach(async () => {
 
 /** What a call gets from a server of this script; it is given up after 1.5 seconds. */
 async function callScripted(script: Script) {
+  return run(generateScripted(script));
+}
+
+/** As `callScripted`, of a server that answers a token and goes on with `script` once the client has it. */
+async function callScriptedAfterToken(script: Script): Promise<Outcome> {
+  const hasToken = Promise.withResolvers<void>();
+  const answers = generateScripted(async (connection) => {
+    await connection.write(answer(connection.streamId, "Hi"));
+    await hasToken.promise;
+    await script(connection);
+  });
+  return run(tapped(answers, hasToken.resolve));
+}
+
+async function* tapped(batches: AsyncIterable<EventBatch>, onBatch: () => void) {
+  for await (const batch of batches) {
+    onBatch();
+    yield batch;
+  }
+}
+
+function generateScripted(script: Script): AsyncIterable<EventBatch> {
   const server = startRawHttp2(script);
   const backend = kserveDriver.create(
     { kind: "kserve", endpoint: server.endpoint },
@@ -31,7 +55,7 @@ async function callScripted(script: Script) {
     () => backend.close(),
     () => server.close(),
   );
-  return run(backend.generate(textRequest(), callContext(AbortSignal.timeout(1_500))));
+  return backend.generate(textRequest(), callContext(AbortSignal.timeout(1_500)));
 }
 
 const { data, headers, rstStream, settings, pushPromise, goaway, continuation } = frameType;
@@ -70,9 +94,7 @@ for (const status of statuses) {
   });
 
   test(`gRPC status ${status} after a token keeps the token and is ${kinds[status] ?? "upstream"}`, async () => {
-    const { batches, failure } = await callScripted(async (connection) => {
-      await connection.write(answer(connection.streamId, "Hi"));
-      await Bun.sleep(30);
+    const { batches, failure } = await callScriptedAfterToken(async (connection) => {
       await connection.write(
         frame(headers, endHeaders | endStream, connection.streamId, headerBlock(trailers)),
       );
@@ -101,9 +123,7 @@ for (const [code, name, kind] of resets) {
   });
 
   test(`RST_STREAM with ${name} after a token keeps the token`, async () => {
-    const { batches, failure } = await callScripted(async (connection) => {
-      await connection.write(answer(connection.streamId, "Hi"));
-      await Bun.sleep(30);
+    const { batches, failure } = await callScriptedAfterToken(async (connection) => {
       await connection.write(frame(rstStream, 0, connection.streamId, uint32(code)));
     });
 

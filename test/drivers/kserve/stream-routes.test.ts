@@ -61,11 +61,16 @@ test("a route that is missing is tried again after a pause, by one call at a tim
 
 test("the pause grows to five minutes and no further", () => {
   const { clock, routes, due } = createClocked();
-  for (let count = 0; count < 1_200; count++) routes.isMissing(worker, error(grpcStatus.unavailable));
+  for (let count = 0; count < 12; count++) {
+    clock.now += 300_000;
+    due();
+    routes.isMissing(worker, error(grpcStatus.unavailable));
+  }
+  const failedAt = clock.now;
 
-  clock.now = 299_999;
+  clock.now = failedAt + 299_999;
   const before = due();
-  clock.now = 300_000;
+  clock.now = failedAt + 300_000;
 
   expect([before, due()]).toEqual([["a:8000"], ["a:8000", "a:8100"]]);
 });
@@ -82,4 +87,30 @@ test("a route that works again is due for everybody", () => {
     ["a:8000", "a:8100"],
     ["a:8000", "a:8100"],
   ]);
+});
+
+test("requests that fail together are one failure", () => {
+  const { clock, routes, due } = createClocked();
+  for (let count = 0; count < 100; count++) routes.isMissing(worker, error(grpcStatus.unavailable));
+
+  clock.now = 5_000;
+
+  expect(due()).toEqual(["a:8000", "a:8100"]);
+});
+
+test("a route that has worked is tried again within a second, however often it fails", () => {
+  const { clock, routes, due } = createClocked();
+  routes.worked(worker);
+  for (let count = 0; count < 12; count++) {
+    clock.now += 1_000;
+    due();
+    routes.isMissing(worker, error(grpcStatus.unavailable));
+  }
+  const failedAt = clock.now;
+
+  clock.now = failedAt + 999;
+  const before = due();
+  clock.now = failedAt + 1_000;
+
+  expect([before, due()]).toEqual([["a:8000"], ["a:8000", "a:8100"]]);
 });

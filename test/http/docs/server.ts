@@ -17,10 +17,10 @@ export function startDocsServer(version: string): DocsServer {
   const handler = createServer({
     surfaces: {
       generate: () => Promise.reject(new ServeError("unavailable", "There is no backend.")),
-      bodyLimits: { maxBodyBytes: 1_000_000, maxJsonDepth: 32, bodyTimeoutMs: 1_000 },
+      bodyLimits: { maxBodyBytes: 1_000_000, maxJsonDepth: 32, maxJsonValues: 524_288, bodyTimeoutMs: 1_000 },
       maxMessages: 100,
       headStartMs: 1_000,
-      keepAliveMs: 0,
+      stream: { keepAliveMs: 0, stallMs: 1_000 },
     },
     models: {
       list: () => Promise.resolve([]),

@@ -26,11 +26,21 @@ export function toTextPlan(keywords: Keywords, place: Place): Plan | undefined {
   };
 }
 
-/** The generator repeats as a pattern says, so repeats of repeats and large counts multiply. */
+const maxRepeats = 2_000;
+
+/** The generator repeats as a pattern says, and repeats of repeats multiply. All are taken as nested, to be sure. */
 function isSmallPattern(pattern: string): boolean {
-  const repeatedGroups = pattern.match(/\)[*+?{]/g)?.length ?? 0;
-  const counts = [...pattern.matchAll(/\{(\d+)/g)].map(([, digits]) => Number(digits));
-  return pattern.length <= 200 && repeatedGroups <= 2 && counts.every((count) => count <= 100);
+  if (pattern.length > 200) return false;
+  const outer = [...pattern.matchAll(/\)(?:\{(\d+)(?:,(\d*))?\}|[*+])/g)].map(toCount);
+  const inner = [...pattern.matchAll(/[^)](?:\{(\d+)(?:,(\d*))?\}|[*+])/g)].map(toCount);
+  return outer.reduce((product, count) => product * count, Math.max(1, ...inner)) <= maxRepeats;
+}
+
+/** How often the generator repeats more than it must where a pattern sets no end. */
+const openRepeats = 5;
+
+function toCount([, lowest = "", highest = lowest]: RegExpExecArray): number {
+  return highest === "" ? Number(lowest) + openRepeats : Number(highest);
 }
 
 /** A plan for a small number in range, whole if one is allowed. */

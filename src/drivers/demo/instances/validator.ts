@@ -2,7 +2,7 @@ import { Ajv, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import type { JsonSchema } from "../../../core/generation.ts";
-import { assertSmall } from "./bounds.ts";
+import { isSmall, TooLargeError } from "./bounds.ts";
 import { createLinearRegExp } from "./linear-regexp.ts";
 
 /**
@@ -10,7 +10,7 @@ import { createLinearRegExp } from "./linear-regexp.ts";
  * Throws when the schema is malformed, refers to another document or is too large.
  */
 export function createValidator(schema: JsonSchema): (value: unknown) => boolean {
-  assertSmall(schema);
+  if (!isSmall(schema)) throw new TooLargeError("The schema is too large.");
   const { $schema: dialect, ...rest } = schema;
   const isOld = typeof dialect === "string" && /draft-0[4-7]/.test(dialect);
   // One instance for each schema: it keeps what it compiled for as long as it lives.

@@ -3,7 +3,6 @@ import type {
   OutputTensor,
   Parameters,
   ParameterValue,
-  ServerMetadata,
   StreamInferResponse,
 } from "./messages.ts";
 import { readContents, readInt64s } from "./contents.ts";
@@ -49,32 +48,6 @@ export function decodeServerReady(bytes: Uint8Array): boolean {
     else reader.skip(tag);
   }
   return ready;
-}
-
-/** See `decodeStreamInferResponse`. */
-export function decodeServerMetadata(bytes: Uint8Array): ServerMetadata {
-  const reader = new WireReader(bytes);
-  const extensions: string[] = [];
-  let name = "";
-  let version = "";
-  while (reader.more) {
-    const tag = reader.tag();
-    switch (tag) {
-      case 10:
-        name = reader.text();
-        break;
-      case 18:
-        version = reader.text();
-        break;
-      case 26:
-        reader.countObject();
-        extensions.push(reader.text());
-        break;
-      default:
-        reader.skip(tag);
-    }
-  }
-  return { name, version, extensions };
 }
 
 const noParameters: Parameters = new Map();

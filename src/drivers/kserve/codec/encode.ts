@@ -7,35 +7,35 @@ export function encodeInferRequest(request: InferRequest): Uint8Array {
   if (request.modelName !== "") writer.text(10, request.modelName);
   if (request.modelVersion !== "") writer.text(18, request.modelVersion);
   if (request.id !== undefined && request.id !== "") writer.text(26, request.id);
-  for (const [key, value] of request.parameters ?? []) writer.field(34, encodeParameter(key, value));
-  for (const input of request.inputs) writer.field(42, encodeInput(input));
+  for (const [key, value] of request.parameters ?? []) writer.message(34, encodeParameter(key, value));
+  for (const input of request.inputs) writer.message(42, encodeInput(input));
   return writer.finish();
 }
 
-function encodeInput(tensor: InputTensor): Uint8Array {
+function encodeInput(tensor: InputTensor): WireWriter {
   const writer = new WireWriter();
   writer.text(10, tensor.name);
   writer.text(18, tensor.datatype);
-  if (tensor.shape.length > 0) writer.field(26, packed(tensor.shape, signed));
-  writer.field(42, encodeContents(tensor.contents));
-  return writer.finish();
+  if (tensor.shape.length > 0) writer.message(26, packed(tensor.shape, signed));
+  writer.message(42, encodeContents(tensor.contents));
+  return writer;
 }
 
-function encodeContents(contents: Partial<TensorContents>): Uint8Array {
+function encodeContents(contents: Partial<TensorContents>): WireWriter {
   const { bools, ints, int64s, uints, uint64s, fp32s, fp64s, bytes } = contents;
   const writer = new WireWriter();
-  if (bools !== undefined) writer.field(10, packed(bools.map(Number), unsigned));
-  if (ints !== undefined) writer.field(18, packed(ints, signed));
-  if (int64s !== undefined) writer.field(26, packed(int64s, signed));
-  if (uints !== undefined) writer.field(34, packed(uints, unsigned));
-  if (uint64s !== undefined) writer.field(42, packed(uint64s, unsigned));
-  if (fp32s !== undefined) writer.field(50, packed(fp32s, float));
-  if (fp64s !== undefined) writer.field(58, packed(fp64s, double));
+  if (bools !== undefined) writer.message(10, packed(bools.map(Number), unsigned));
+  if (ints !== undefined) writer.message(18, packed(ints, signed));
+  if (int64s !== undefined) writer.message(26, packed(int64s, signed));
+  if (uints !== undefined) writer.message(34, packed(uints, unsigned));
+  if (uint64s !== undefined) writer.message(42, packed(uint64s, unsigned));
+  if (fp32s !== undefined) writer.message(50, packed(fp32s, float));
+  if (fp64s !== undefined) writer.message(58, packed(fp64s, double));
   for (const element of bytes ?? []) writer.field(66, element);
-  return writer.finish();
+  return writer;
 }
 
-function encodeParameter(key: string, value: ParameterValue): Uint8Array {
+function encodeParameter(key: string, value: ParameterValue): WireWriter {
   const choice = new WireWriter(32);
   if (typeof value === "string") {
     choice.text(26, value);
@@ -51,8 +51,8 @@ function encodeParameter(key: string, value: ParameterValue): Uint8Array {
   }
   const entry = new WireWriter(64);
   entry.text(10, key);
-  entry.field(18, choice.finish());
-  return entry.finish();
+  entry.message(18, choice);
+  return entry;
 }
 
 const unsigned = (writer: WireWriter, value: number) => writer.varint(value);
@@ -60,8 +60,8 @@ const signed = (writer: WireWriter, value: number) => writer.signedVarint(value)
 const float = (writer: WireWriter, value: number) => writer.float(value);
 const double = (writer: WireWriter, value: number) => writer.double(value);
 
-function packed(values: readonly number[], write: (writer: WireWriter, value: number) => void): Uint8Array {
+function packed(values: readonly number[], write: (writer: WireWriter, value: number) => void): WireWriter {
   const writer = new WireWriter(16);
   for (const value of values) write(writer, value);
-  return writer.finish();
+  return writer;
 }

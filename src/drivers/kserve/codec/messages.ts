@@ -57,9 +57,3 @@ export interface StreamInferResponse {
   readonly errorMessage: string;
   readonly response: InferResponse | undefined;
 }
-
-export interface ServerMetadata {
-  readonly name: string;
-  readonly version: string;
-  readonly extensions: readonly string[];
-}

@@ -1,13 +1,12 @@
 import type { InferResponse, OutputTensor, TensorContents } from "./messages.ts";
+import { decodeName } from "./names.ts";
 
 /** An output tensor that contradicts itself or the protocol. Names the tensor, never its content. */
 export class MalformedTensor extends Error {
   override readonly name = "MalformedTensor";
-  readonly tensor: string;
 
   constructor(tensor: string, fault: string, options?: ErrorOptions) {
     super(`Output tensor "${tensor}" ${fault}.`, options);
-    this.tensor = tensor;
   }
 }
 
@@ -24,6 +23,17 @@ export function readBytesOutput(response: InferResponse, name: string): Uint8Arr
   if (tensor.datatype !== "BYTES") throw new MalformedTensor(name, "is not of datatype BYTES");
   const raw = rawContentsOf(response, tensor, index);
   return raw === undefined ? one(tensor, tensor.contents?.bytes, "bytes") : unprefixed(name, raw);
+}
+
+/** As `readBytesOutput`, of an output that must be UTF-8. */
+export function readTextOutput(response: InferResponse, name: string): string | undefined {
+  const bytes = readBytesOutput(response, name);
+  if (bytes === undefined) return undefined;
+  try {
+    return decodeName(bytes, 0, bytes.length);
+  } catch (error) {
+    throw new MalformedTensor(name, "is not UTF-8", { cause: error });
+  }
 }
 
 /** The one element of the integer output `name`, or undefined when there is no such output. Throws `MalformedTensor`. */

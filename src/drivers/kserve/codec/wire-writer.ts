@@ -1,7 +1,16 @@
 const textEncoder = new TextEncoder();
 
-/** Writes protobuf's wire format into a buffer that grows. Empty and zero fields are left out by the caller. */
+/** From this length on a value is kept as it is until `finish` copies it, once. */
+const largeValueBytes = 4_096;
+
+/**
+ * Writes protobuf's wire format. Empty and zero fields are left out by the caller. Values that are handed over must
+ * not change until `finish`.
+ */
 export class WireWriter {
+  /** What comes before `bytes`. */
+  private pieces: Uint8Array[] = [];
+  private piecesLength = 0;
   private bytes: Uint8Array<ArrayBuffer>;
   private length = 0;
 
@@ -9,9 +18,17 @@ export class WireWriter {
     this.bytes = new Uint8Array(capacity);
   }
 
-  /** What was written, as a view. */
+  /** Everything that was written; the writer is not used any more. */
   finish(): Uint8Array {
-    return this.bytes.subarray(0, this.length);
+    const written = this.bytes.subarray(0, this.length);
+    if (this.pieces.length === 0) return written;
+    const whole = new Uint8Array(this.size);
+    let position = 0;
+    for (const piece of [...this.pieces, written]) {
+      whole.set(piece, position);
+      position += piece.length;
+    }
+    return whole;
   }
 
   /** An unsigned number below 2^53. */
@@ -56,13 +73,36 @@ export class WireWriter {
   field(tag: number, value: Uint8Array): void {
     this.varint(tag);
     this.varint(value.length);
-    this.reserve(value.length);
-    this.bytes.set(value, this.length);
-    this.length += value.length;
+    this.append(value);
+  }
+
+  /** A nested message. */
+  message(tag: number, message: WireWriter): void {
+    this.varint(tag);
+    this.varint(message.size);
+    for (const piece of message.pieces) this.append(piece);
+    this.append(message.bytes.subarray(0, message.length));
   }
 
   text(tag: number, value: string): void {
     this.field(tag, textEncoder.encode(value));
+  }
+
+  private get size(): number {
+    return this.piecesLength + this.length;
+  }
+
+  private append(value: Uint8Array): void {
+    if (value.length < largeValueBytes) {
+      this.reserve(value.length);
+      this.bytes.set(value, this.length);
+      this.length += value.length;
+      return;
+    }
+    this.pieces.push(this.bytes.subarray(0, this.length), value);
+    this.piecesLength += this.length + value.length;
+    this.bytes = new Uint8Array(64);
+    this.length = 0;
   }
 
   private reserve(more: number): void {

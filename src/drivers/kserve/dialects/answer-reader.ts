@@ -2,8 +2,7 @@ import { ServeError } from "../../../core/error.ts";
 import type { FinishReason, GenerationEvent } from "../../../core/generation.ts";
 import { createUtf8Decoder } from "../../../text/utf8.ts";
 import type { InferResponse } from "../codec/messages.ts";
-import { decodeName } from "../codec/names.ts";
-import { MalformedTensor, readBytesOutput } from "../codec/tensor.ts";
+import { MalformedTensor, readBytesOutput, readTextOutput } from "../codec/tensor.ts";
 import type { AnswerReader, Rpc } from "./dialect.ts";
 import { toFinishWord } from "./finish.ts";
 import type { FinishWord } from "./finish.ts";
@@ -71,13 +70,8 @@ export function createAnswerReader(
 }
 
 function readFinishWord(response: InferResponse): FinishWord {
-  const word = readBytesOutput(response, "finish_reason");
-  if (word === undefined) return "running";
-  try {
-    return toFinishWord(decodeName(word, 0, word.length));
-  } catch (error) {
-    throw new MalformedTensor("finish_reason", "is not UTF-8", { cause: error });
-  }
+  const word = readTextOutput(response, "finish_reason");
+  return word === undefined ? "running" : toFinishWord(word);
 }
 
 function firstOutput(response: InferResponse, names: readonly string[]): Uint8Array | undefined {

@@ -1,6 +1,6 @@
 import type { Sampling } from "../../../core/generation.ts";
 import type { InferResponse, InputTensor } from "../codec/messages.ts";
-import { readBytesOutput, readIntegerOutput } from "../codec/tensor.ts";
+import { readIntegerOutput, readTextOutput } from "../codec/tensor.ts";
 import { createAnswerReader } from "./answer-reader.ts";
 import type { Dialect, ModelFacts, Rpc, TextRequest } from "./dialect.ts";
 import { bytesInput, floatInput, int32Input, int64Input } from "./inputs.ts";
@@ -10,7 +10,6 @@ import { bytesInput, floatInput, int32Input, int64Input } from "./inputs.ts";
  * the version who does it; every tensor has shape [1] and typed contents.
  */
 export const anyserve: Dialect = {
-  name: "anyserve",
   ownedBy: "anyserve",
   sampling: new Set<keyof Sampling>(["maxTokens", "temperature", "topP", "topK"]),
   extra: new Set(),
@@ -62,10 +61,10 @@ const streamOutputs = ["token", "text_output", "text"];
 const unaryOutputs = ["text", "text_output", "token"];
 
 function readFacts(response: InferResponse): ModelFacts {
-  const name = readBytesOutput(response, "model_name");
+  const name = readTextOutput(response, "model_name");
   const contextTokens = readIntegerOutput(response, "n_ctx");
   return {
-    ...(name === undefined ? {} : { name: new TextDecoder("utf-8", { fatal: true }).decode(name) }),
+    ...(name === undefined ? {} : { name }),
     ...(contextTokens === undefined ? {} : { contextTokens }),
   };
 }

@@ -31,7 +31,6 @@ export interface ModelFacts {
 
 /** How one kind of server lays out tensors. Pure: no gRPC, no clock. */
 export interface Dialect {
-  readonly name: string;
   readonly ownedBy: string;
   /** Sampling fields and uninterpreted request fields that have a tensor. */
   readonly sampling: ReadonlySet<keyof Sampling>;

@@ -1,7 +1,9 @@
-import { Client, connectivityState, credentials, Metadata, status } from "@grpc/grpc-js";
-import type { ChannelOptions, ServiceError } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
+import type { ChannelOptions, ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
+import { createConnectWatch } from "./connect-watch.ts";
 import { MessageQueue } from "./message-queue.ts";
 import type { Flow } from "./message-queue.ts";
+import { SendTurns } from "./send-turns.ts";
 import { GrpcError, grpcStatus } from "./transport.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
@@ -19,6 +21,8 @@ export interface GrpcJsOptions {
 /** Transport by @grpc/grpc-js, without TLS. Connects with the first call and reconnects by itself. */
 export function createGrpcJsTransport(options: GrpcJsOptions): Transport {
   const client = new Client(`dns:${options.endpoint}`, credentials.createInsecure(), channelOptions(options));
+  const connecting = createConnectWatch(client);
+  const turns = new SendTurns();
   const calls = new Set<(error: GrpcError) => void>();
   const toGrpcError = (error: ServiceError) => fromServiceError(error, options.maxMessageBytes);
 
@@ -28,7 +32,7 @@ export function createGrpcJsTransport(options: GrpcJsOptions): Transport {
    */
   function guard(call: CallOptions, fail: (error: GrpcError) => void): () => void {
     const onAbort = () => fail(cancelled());
-    const stopConnect = watchConnect(call.connectTimeoutMs ?? options.connectTimeoutMs, fail);
+    const stopConnect = connecting.start(call.connectTimeoutMs ?? options.connectTimeoutMs, fail);
     call.signal.addEventListener("abort", onAbort, { once: true });
     calls.add(fail);
     return () => {
@@ -38,67 +42,60 @@ export function createGrpcJsTransport(options: GrpcJsOptions): Transport {
     };
   }
 
-  function watchConnect(milliseconds: number, fail: (error: GrpcError) => void): () => void {
-    const channel = client.getChannel();
-    if (channel.getConnectivityState(true) === connectivityState.READY) return () => {};
-    let dueAt = performance.now() + milliseconds;
-    const check = () => {
-      if (channel.getConnectivityState(false) === connectivityState.READY) return;
-      if (performance.now() - dueAt > lateMs) {
-        dueAt = performance.now() + milliseconds;
-        timer = setTimeout(check, milliseconds);
-      } else {
-        fail(new GrpcError(grpcStatus.unavailable, `no connection within ${milliseconds} ms`));
-      }
-    };
-    let timer = setTimeout(check, milliseconds);
-    return () => clearTimeout(timer);
-  }
-
   function open(queue: MessageQueue, method: string, message: Uint8Array, callOptions: CallOptions): Flow {
     if (callOptions.signal.aborted) {
       queue.end({ reason: cancelled() });
       return idleFlow;
     }
-    const call = client.makeServerStreamRequest(method, toBuffer, identity, message, new Metadata(), {});
+    let call: Call | undefined;
+    const stop = () => {
+      release();
+      leave();
+      call?.cancel();
+    };
     const release = guard(callOptions, (error) => {
       queue.end({ reason: error });
-      call.cancel();
+      stop();
     });
-    call.on("data", (answer: Buffer) => queue.push(answer));
+    const start = () => {
+      // The only kind of call that says when its message was sent; on the wire all kinds are alike.
+      const started: Call = client.makeBidiStreamRequest(method, toBuffer, identity, new Metadata(), {});
+      call = started;
+      listen(started, queue, () => {
+        release();
+        leave();
+      });
+      started.write(message, () => leave());
+      started.end();
+    };
+    const leave = turns.enter(message.length, start);
+    return { pause: () => call?.pause(), resume: () => call?.resume(), cancel: stop };
+  }
+
+  function listen(call: Call, queue: MessageQueue, onStatus: () => void): void {
+    call.on("data", (answer: Uint8Array) => queue.push(answer));
     call.on("end", () => queue.end());
     call.on("error", (error: ServiceError) => {
       // What came before the failure is still in the stream when reading was paused; reading hands it to `data`.
       while (call.read() !== null);
       queue.end({ reason: toGrpcError(error) });
     });
-    call.on("status", release);
-    return { pause: () => call.pause(), resume: () => call.resume(), cancel: () => call.cancel() };
+    call.on("status", onStatus);
   }
 
   return {
-    unary(method, message, call) {
-      if (call.signal.aborted) return Promise.reject(cancelled());
-      return new Promise((resolve, reject) => {
-        const request = client.makeUnaryRequest(
-          method,
-          toBuffer,
-          identity,
-          message,
-          new Metadata(),
-          {},
-          (error, answer) => {
-            release();
-            if (answer !== undefined) resolve(answer);
-            else
-              reject(error === null ? new GrpcError(grpcStatus.internal, "no message") : toGrpcError(error));
-          },
-        );
-        const release = guard(call, (error) => {
-          reject(error);
-          request.cancel();
-        });
-      });
+    async unary(method, message, call) {
+      const queue = new MessageQueue((opened) => open(opened, method, message, call));
+      let answer: Uint8Array | undefined;
+      for (let result = await queue.next(); result.done !== true; result = await queue.next()) {
+        if (answer !== undefined || result.value.length > 1) {
+          await queue.return();
+          throw new GrpcError(grpcStatus.internal, "more than one message");
+        }
+        answer = result.value[0];
+      }
+      if (answer === undefined) throw new GrpcError(grpcStatus.internal, "no message");
+      return answer;
     },
 
     stream: (method, message, call) => ({
@@ -113,8 +110,7 @@ export function createGrpcJsTransport(options: GrpcJsOptions): Transport {
   };
 }
 
-/** A timer this late says that the process was held up: what came from the network meanwhile is still unread. */
-const lateMs = 250;
+type Call = ClientDuplexStream<Uint8Array, Uint8Array>;
 
 const idleFlow: Flow = { pause() {}, resume() {}, cancel() {} };
 

@@ -47,7 +47,6 @@ export interface GrpcErrorDetails {
   retryPushbackMs?: number;
   /** The answer was larger than we take; not a status of the server's. */
   overReceiveLimit?: boolean;
-  cause?: unknown;
 }
 
 /** A call that did not end with OK. `details` is the server's text: for the log, not for clients. */
@@ -59,7 +58,7 @@ export class GrpcError extends Error {
   readonly overReceiveLimit: boolean;
 
   constructor(code: number, details: string, more: GrpcErrorDetails = {}) {
-    super(`gRPC status ${code}: ${details}`, more.cause === undefined ? undefined : { cause: more.cause });
+    super(`gRPC status ${code}: ${details}`);
     this.code = code;
     this.details = details;
     this.retryPushbackMs = more.retryPushbackMs;

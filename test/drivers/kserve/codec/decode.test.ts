@@ -1,11 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import protobuf from "protobufjs";
-import {
-  decodeInferResponse,
-  decodeServerMetadata,
-  decodeServerReady,
-} from "../../../../src/drivers/kserve/codec/decode.ts";
+import { decodeInferResponse, decodeServerReady } from "../../../../src/drivers/kserve/codec/decode.ts";
 import { MalformedMessage } from "../../../../src/drivers/kserve/codec/wire-reader.ts";
 import {
   arbitraryDamages,
@@ -33,7 +29,6 @@ const decoders: readonly [string, (bytes: Uint8Array) => unknown, (fields: Plain
   ["ModelInferResponse", (bytes) => plainResponse(decodeInferResponse(bytes)), oracleResponse],
   ["ModelStreamInferResponse", plainStream, oracleStream],
   ["ServerReadyResponse", decodeServerReady, (fields) => fields["ready"]],
-  ["ServerMetadataResponse", decodeServerMetadata, (fields) => fields],
 ];
 
 for (const [name, decode, toComparable] of decoders) {

@@ -16,6 +16,10 @@ const parameter = fc.oneof(
   fc.constant(undefined),
 );
 const list = <T>(element: fc.Arbitrary<T>) => fc.array(element, { maxLength: 4 });
+/** Around the size from which on a value is not copied at once. */
+const large = fc
+  .integer({ min: 4_000, max: 5_000 })
+  .map((length) => new Uint8Array(length).fill(length % 256));
 const contents = fc.record(
   {
     bools: list(fc.boolean()),
@@ -25,7 +29,7 @@ const contents = fc.record(
     uint64s: list(fc.nat({ max: Number.MAX_SAFE_INTEGER })),
     fp32s: list(fc.float()),
     fp64s: list(fc.double()),
-    bytes: list(fc.uint8Array({ maxLength: 300 })),
+    bytes: list(fc.oneof(fc.uint8Array({ maxLength: 300 }), large)),
   },
   { requiredKeys: [] },
 );

@@ -1,4 +1,10 @@
 /**
+ * What one piece of work may hold the event loop up in a test. The promise is 5 ms on a machine that does nothing else;
+ * here other tests and their servers run beside.
+ */
+export const maxTurnMs = 15;
+
+/**
  * Longest time that other work on this thread had to wait while `work` ran, in milliseconds. A busy machine can
  * stop a process at any time, but does not do so in every round: the least of up to `rounds` is taken.
  */

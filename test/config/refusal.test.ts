@@ -1,0 +1,253 @@
+import { describe, expect, test } from "bun:test";
+import { ConfigError } from "../../src/core/error.ts";
+import { useSources, type Sources } from "./sources.ts";
+
+const { load, refusal, write } = useSources();
+
+describe("a mistake is refused under the name that the operator wrote", () => {
+  const duration = "a duration from 1ms to 10m, such as 500ms, 5s or 10m";
+  const id = "an id of 1 to 256 characters without spaces";
+  const mistakes: readonly [string, Sources, string][] = [
+    ["a flag", { flags: { "--port": ["abc"] } }, "--port: must be an integer from 0 to 65535."],
+    ["its range", { flags: { "--port": ["65536"] } }, "--port: must be an integer from 0 to 65535."],
+    [
+      "a variable",
+      { environment: { OPENAI_COMPAT_PORT: "x" } },
+      "OPENAI_COMPAT_PORT: must be an integer from 0 to 65535.",
+    ],
+    ["a duration", { flags: { "--connect-timeout": ["5 days"] } }, `--connect-timeout: must be ${duration}.`],
+    [
+      "a duration that the file counts in milliseconds",
+      { flags: { "--demo-delay": ["20s"] } },
+      "--demo-delay: must be a duration from 0ms to 10s, such as 500ms or 5s.",
+    ],
+    [
+      "the same from a variable",
+      { environment: { OAI_SERVE_DEMO_DELAY: "soon" } },
+      "OAI_SERVE_DEMO_DELAY: must be a duration from 0ms to 10s, such as 500ms or 5s.",
+    ],
+    [
+      "the same from the file",
+      { yaml: "backends: { a: { kind: demo, delay_ms: 20000 } }" },
+      "a.yaml: backends.a.delay_ms: must be an integer from 0 to 10000.",
+    ],
+    [
+      "the wait for a client",
+      { flags: { "--client-timeout": ["0s"] } },
+      "--client-timeout: must be a duration from 1s to 1h, such as 5s, 10m or 1h.",
+    ],
+    ["a public id", { flags: { "--model": ["a b"] } }, `--model: must be ${id}.`],
+    [
+      "a public id of a variable",
+      { environment: { OPENAI_COMPAT_MODEL_NAME: "a b" } },
+      `OPENAI_COMPAT_MODEL_NAME: must be ${id}.`,
+    ],
+    ["a default model", { flags: { "--default-model": ["a\tb"] } }, `--default-model: must be ${id}.`],
+    [
+      "an alias",
+      { yaml: "backends: { a: { kind: demo } }\nmodels: { m: { backend: a, aliases: ['a b'] } }" },
+      `a.yaml: models.m.aliases[0]: must be ${id}.`,
+    ],
+    [
+      "a model's name",
+      { yaml: "backends: { a: { kind: demo } }\nmodels: { 'a b': { backend: a } }" },
+      'a.yaml: models["a b"]: the name must be 1 to 256 characters without spaces.',
+    ],
+    [
+      "a size",
+      { flags: { "--max-body": ["1"] } },
+      "--max-body: must be a size from 1KiB to 1GiB, such as 32MiB or 10MB.",
+    ],
+    ["a choice", { flags: { "--log-format": ["xml"] } }, "--log-format: must be one of pretty, json."],
+    [
+      "a template",
+      { flags: { "--anyserve-endpoint": ["a:1"], "--chat-template": ["x"] } },
+      "--chat-template: must be one of plain, chatml, llama3, mistral.",
+    ],
+    [
+      "a missing backend",
+      { flags: { "--chat-template": ["plain"] } },
+      "--chat-template: needs --anyserve-endpoint.",
+    ],
+    [
+      "a backend that is not there",
+      { flags: { "--anyserve-endpoint": ["a:1"], "--demo-delay": ["5ms"] } },
+      "--demo-delay: is for the demo model, which answers only when no other backend is configured.",
+    ],
+    [
+      "an origin",
+      { flags: { "--cors-origin": ["app.example"] } },
+      "--cors-origin: must be an origin such as https://app.example without a path, or *.",
+    ],
+    [
+      "a key",
+      { flags: { "--api-key": ["a b"] } },
+      "--api-key: must be a key of 1 to 512 visible ASCII characters.",
+    ],
+    [
+      "a switch",
+      { environment: { OPENAI_COMPAT_ENABLE: "x" } },
+      "OPENAI_COMPAT_ENABLE: must be true or false.",
+    ],
+    [
+      "a file that is not there",
+      { flags: { "--config": ["/nope"] } },
+      "--config: cannot read /nope (no such file).",
+    ],
+    [
+      "a directory",
+      { flags: { "--api-key-file": ["/"] } },
+      "--api-key-file: cannot read / (it is a directory).",
+    ],
+    ["an environment file", { env: "A=1\nwhat" }, ".env: line 2: must have the form NAME=value."],
+    [
+      "a key in the file",
+      { yaml: "listen: { prot: 1 }" },
+      "a.yaml: listen.prot: unknown key; did you mean port?",
+    ],
+    [
+      "a key far from all",
+      { yaml: "listen: { colour: 1 }" },
+      "a.yaml: listen.colour: unknown key; known are host, port, max_body.",
+    ],
+    ["a section", { yaml: "listen: 5" }, "a.yaml: listen: must be a mapping."],
+    ["a list", { yaml: "auth: { keys: secret }" }, "a.yaml: auth.keys: must be a list of at most 10000."],
+    [
+      "an element",
+      { yaml: "auth: { keys: [good, 5] }" },
+      "a.yaml: auth.keys[1]: must be a key of 1 to 512 visible ASCII characters.",
+    ],
+    [
+      "a kind",
+      { yaml: "backends: { a: { kind: nope } }" },
+      "a.yaml: backends.a.kind: must be one of kserve, demo.",
+    ],
+    ["no kind", { yaml: "backends: { a: {} }" }, "a.yaml: backends.a.kind: must be one of kserve, demo."],
+    ["no mapping", { yaml: "backends: { a: x }" }, "a.yaml: backends.a: must be a mapping with a kind."],
+    [
+      "an empty backend",
+      { yaml: "backends: { a: null }" },
+      "a.yaml: backends.a: must be a mapping with a kind.",
+    ],
+    [
+      "an empty model",
+      { yaml: "backends: { a: { kind: demo } }\nmodels: { m: }" },
+      "a.yaml: models.m: must be a mapping.",
+    ],
+    [
+      "an unknown key without a value",
+      { yaml: "listen: { prot: }" },
+      "a.yaml: listen.prot: unknown key; did you mean port?",
+    ],
+    [
+      "a key that is there twice",
+      { yaml: "listen:\n  port: 1\n  host: a\n  port: 2\n" },
+      "a.yaml: listen.port: is given again in line 4.",
+    ],
+    [
+      "a value that a flag overrides",
+      { yaml: "listen: { port: abc }", flags: { "--port": ["80"] } },
+      "a.yaml: listen.port: must be an integer from 0 to 65535.",
+    ],
+    [
+      "an unset variable that a flag overrides",
+      { yaml: "token_model: '${env:NOPE}'", flags: { "--token-model": ["gpt-4o"] } },
+      "a.yaml: token_model: the variable NOPE is not set.",
+    ],
+    [
+      "a driver's own key",
+      { yaml: "backends: { a: { kind: kserve, endpiont: 'x:1' } }" },
+      "2 problems in the configuration:\n" +
+        "  a.yaml: backends.a.endpoint: is missing; it must be a text.\n" +
+        "  a.yaml: backends.a.endpiont: unknown key; did you mean endpoint?",
+    ],
+    [
+      "a backend's name",
+      { yaml: "backends: { 'a b': { kind: demo } }" },
+      'a.yaml: backends["a b"]: the name must be letters, digits, dots, dashes and underscores, at most 64.',
+    ],
+    [
+      "a model's backend",
+      { yaml: "backends: { gpu: { kind: demo } }\nmodels: { m/x: { backend: gpuu } }" },
+      'a.yaml: models["m/x"].backend: there is no such backend; did you mean gpu?',
+    ],
+    [
+      "an alias twice",
+      {
+        yaml: "backends: { a: { kind: demo } }\nmodels: { m: { backend: a, aliases: [n] }, n: { backend: a } }",
+      },
+      "a.yaml: models.m.aliases[0]: another model has this id already.",
+    ],
+    [
+      "an unset variable",
+      { yaml: "token_model: '${env:NOPE}'" },
+      "a.yaml: token_model: the variable NOPE is not set.",
+    ],
+    [
+      "text where a number belongs",
+      { yaml: "listen: { port: '${env:WORD}' }", environment: { WORD: "x" } },
+      "a.yaml: listen.port: must be an integer from 0 to 65535.",
+    ],
+    [
+      "a quoted number",
+      { yaml: "listen: { port: '80' }" },
+      "a.yaml: listen.port: must be an integer from 0 to 65535.",
+    ],
+    [
+      "several at once",
+      { yaml: "listen: { prot: 1 }\nlog: { level: loud }", flags: { "--max-concurrency": ["0"] } },
+      "3 problems in the configuration:\n" +
+        "  a.yaml: listen.prot: unknown key; did you mean port?\n" +
+        "  --max-concurrency: must be an integer from 1 to 100000.\n" +
+        "  a.yaml: log.level: must be one of debug, info, warn, error.",
+    ],
+    [
+      "all at once",
+      {
+        yaml:
+          "token_model: a\ntoken_model: b\nlisten: { port: abc, host: '${env:NOPE}' }\nlog: { level: loud }\n" +
+          "backends: { a: { kind: demo }, b: }\nmodels: { m: { backend: c } }",
+        flags: { "--port": ["x"] },
+      },
+      "7 problems in the configuration:\n" +
+        "  a.yaml: token_model: is given again in line 2.\n" +
+        "  a.yaml: listen.host: the variable NOPE is not set.\n" +
+        "  --port: must be an integer from 0 to 65535.\n" +
+        "  a.yaml: log.level: must be one of debug, info, warn, error.\n" +
+        "  a.yaml: backends.b: must be a mapping with a kind.\n" +
+        "  a.yaml: models.m.backend: there is no such backend; known are a, b.\n" +
+        "  a.yaml: listen.port: must be an integer from 0 to 65535.",
+    ],
+  ];
+  for (const [name, sources, message] of mistakes) {
+    test(name, () => {
+      expect(refusal(sources)).toBe(message);
+    });
+  }
+
+  test("a line of a key file, without the key", () => {
+    const path = write("keys.txt", "good\nbad key\n");
+
+    expect(refusal({ flags: { "--api-key-file": [path] } })).toBe(
+      "keys.txt: line 2: must be a key of 1 to 512 visible ASCII characters.",
+    );
+  });
+
+  test("a key file without keys", () => {
+    const path = write("keys.txt", "# nothing\n");
+
+    expect(refusal({ flags: { "--api-key-file": [path] } })).toBe("--api-key-file: keys.txt holds no key.");
+  });
+});
+
+test("a driver's error is told under the flag, or the file and its path", () => {
+  const fromFlag = load({ flags: { "--anyserve-endpoint": ["x"] } });
+  const fromFile = load({ yaml: "backends: { gpu: { kind: kserve, endpoint: x } }" });
+
+  expect(fromFlag.relabel(new ConfigError("backends.anyserve.endpoint must be more.")).message).toBe(
+    "--anyserve-endpoint: must be more.",
+  );
+  expect(fromFile.relabel(new ConfigError("backends.gpu.endpoint: must be more.")).message).toEndWith(
+    "a.yaml: backends.gpu.endpoint: must be more.",
+  );
+});
