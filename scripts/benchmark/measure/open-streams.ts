@@ -15,7 +15,6 @@ export interface StreamMemory {
 }
 
 const settleMs = 1_000;
-const warmUpSeconds = 2;
 const samples = 5;
 const sampleMs = 200;
 const paced: Omit<Workload, "concurrency"> = {
@@ -36,7 +35,7 @@ export async function measureOpenStreams(options: GatewayOptions, streams: numbe
     await Bun.sleep(settleMs);
     const afterFirstAnswer = memory(gateway.pid);
     // What the first streams make a server load and compile is not a matter of how many are open.
-    await runOverHttp(gateway.port, { ...paced, tokens: 64, paceMs: 0, concurrency: 32 }, warmUpSeconds);
+    await runOverHttp(gateway.port, { ...paced, concurrency: 32 }, 0);
     await Bun.sleep(settleMs);
     const warm = memory(gateway.pid);
     const open = await memoryWhileOpen(gateway, streams);
