@@ -65,7 +65,7 @@ function addKeys(
   const added: { key: string; label: string }[] = [];
   for (const { setting, texts, label } of given) {
     const text = texts.at(-1) ?? "";
-    if (flagName(setting) === "--api-key") added.push({ key: text, label });
+    if (flagName(setting) === "--api-key") added.push(...texts.map((key) => ({ key, label })));
     if (flagName(setting) !== "--api-key-file") continue;
     const file = readKeyFile(text, label);
     if (file.worldReadable) worldReadable.push(text);

@@ -120,7 +120,7 @@ export const settings: readonly Setting[] = [
   {
     flag: "--api-key <key>",
     group: "Access:",
-    help: "key that clients must send; process lists show it, so prefer the next",
+    help: "key that clients must send, repeatable; process lists show it, so prefer the next",
     path: ["auth", "keys"],
   },
   {

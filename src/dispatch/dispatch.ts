@@ -47,6 +47,8 @@ export function createDispatch(deps: DispatchDeps): Generate {
     const requests = await Promise.all(
       asked.map((request) => fitContext(request, model, capabilities, deps.tokens)),
     );
+    // Token ids may stand for far more text than they seem to.
+    refuseMultiplied(requests, deps.maxPromptBytes);
     const answeredAs = first.model === "" ? model.id : first.model;
     return {
       model: answeredAs,

@@ -20,7 +20,8 @@ export interface Call extends CallContext {
 /** The calls that run now, for draining. */
 export interface ActiveCalls {
   readonly size: number;
-  abortAll(reason: ServeError): void;
+  /** `reason` is made for each call, as each has its own line in the log. */
+  abortAll(reason: () => ServeError): void;
 }
 
 export function createActiveCalls(): ActiveCalls & { add(call: Call): void; delete(call: Call): void } {
@@ -32,7 +33,7 @@ export function createActiveCalls(): ActiveCalls & { add(call: Call): void; dele
     add: (call) => void running.add(call),
     delete: (call) => void running.delete(call),
     abortAll(reason) {
-      for (const call of running) call.abort(reason);
+      for (const call of running) call.abort(reason());
     },
   };
 }

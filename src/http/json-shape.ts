@@ -40,6 +40,7 @@ interface Shape {
 
 function scan(bytes: Uint8Array, shape: Shape, limits: ShapeLimits): void {
   let { depth, values, isInString, isEscaped } = shape;
+  const endOfPlain = createPlainSearch(bytes);
   let plain = 0;
   // By index: an iterator over bytes costs several times as much.
   for (let index = 0; index < bytes.length; index++) {
@@ -48,7 +49,7 @@ function scan(bytes: Uint8Array, shape: Shape, limits: ShapeLimits): void {
       if (isEscaped) isEscaped = false;
       else if (byte === backslash) isEscaped = true;
       else if (byte === quote) isInString = false;
-      else if (++plain === longPlain) index = endOfPlain(bytes, index + 1) - 1;
+      else if (++plain === longPlain) index = endOfPlain(index + 1) - 1;
       else continue;
       plain = 0;
     } else if (byte === quote) {
@@ -71,12 +72,22 @@ function scan(bytes: Uint8Array, shape: Shape, limits: ShapeLimits): void {
 /** After so many plain characters of a string a native search is worth its call. */
 const longPlain = 32;
 
-/** Index of the next quote or backslash; the length if there is none. */
-function endOfPlain(bytes: Uint8Array, start: number): number {
-  const end = bytes.indexOf(quote, start);
-  const known = end === -1 ? bytes.length : end;
-  const escape = bytes.subarray(start, known).indexOf(backslash);
-  return escape === -1 ? known : start + escape;
+/**
+ * Index of the next quote or backslash from `start` on; the length if there is none. To be asked with growing starts:
+ * what was found is kept, so that all searches together pass the bytes once.
+ */
+function createPlainSearch(bytes: Uint8Array): (start: number) => number {
+  let nextQuote = -1;
+  let nextBackslash = -1;
+  const find = (byte: number, start: number) => {
+    const found = bytes.indexOf(byte, start);
+    return found === -1 ? bytes.length : found;
+  };
+  return (start) => {
+    if (nextQuote < start) nextQuote = find(quote, start);
+    if (nextBackslash < start) nextBackslash = find(backslash, start);
+    return Math.min(nextQuote, nextBackslash);
+  };
 }
 
 function tooDeep(limits: ShapeLimits): ServeError {

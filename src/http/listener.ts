@@ -52,10 +52,11 @@ export function createListener(handler: Handler, options: ListenOptions): Listen
     },
     cancelAll() {
       handler.active.abortAll(
-        new ServeError("unavailable", "The server is shutting down.", {
-          code: "server_is_overloaded",
-          retryAfterSeconds: 1,
-        }),
+        () =>
+          new ServeError("unavailable", "The server is shutting down.", {
+            code: "server_is_overloaded",
+            retryAfterSeconds: 1,
+          }),
       );
     },
     async stop() {

@@ -20,11 +20,13 @@ export interface ThreadListener {
 }
 
 const maxRestarts = 3;
+const forgivenAfterMs = 600_000;
 
-/** `newWorker` is called again, at most 3 times, when a worker dies. */
+/** `newWorker` is called again, at most 3 times in ten minutes, when a worker dies. */
 export function createTokenThread(log: Log, newWorker: () => Worker, listener: ThreadListener): TokenThread {
   let worker: Worker | undefined;
   let starts = 0;
+  let startedAt = 0;
   let closed = false;
 
   const drop = () => {
@@ -56,8 +58,11 @@ export function createTokenThread(log: Log, newWorker: () => Worker, listener: T
   return {
     start() {
       if (worker !== undefined) return true;
+      // One that has worked for a while owes nothing to those before it.
+      if (performance.now() - startedAt > forgivenAfterMs) starts = 0;
       if (closed || starts > maxRestarts) return false;
       starts++;
+      startedAt = performance.now();
       try {
         const started = newWorker();
         listen(started);

@@ -380,3 +380,12 @@ test("a prompt of token ids costs their number, whatever their text would", asyn
 
   expect(answered.usage.promptTokens).toBe(3);
 });
+
+test("token ids that stand for much text are bounded by what they stand for", async () => {
+  const backend = scripted([[finish()]], { capabilities: { tokenPrompts: false, choices: 1 } });
+  const { generate, tokens } = createBench(backend);
+  Object.assign(tokens, { decode: async () => "x".repeat(6_000) });
+  const request = textRequest({ model: "scripted", prompt: { kind: "tokens", tokens: [1] }, choices: 2 });
+
+  expect(await failureOf(generate([request], callContext(), { usage: false }))).toMatchObject({ param: "n" });
+});

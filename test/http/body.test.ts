@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
 import { ServeError } from "../../src/core/error.ts";
 import { type BodyLimits, jsonBody } from "../../src/http/body.ts";
 import { assertShape } from "../../src/http/json-shape.ts";
@@ -261,6 +262,44 @@ describe("values", () => {
       });
     });
   }
+});
+
+test("what is looked at before parsing agrees with what parsing gives", async () => {
+  const weigh = (value: unknown): number => {
+    if (Array.isArray(value))
+      return Math.max(value.length, 1) + value.reduce<number>((sum, item) => sum + weigh(item), 0);
+    if (typeof value !== "object" || value === null) return 0;
+    const inner = Object.values(value);
+    return (
+      Math.max(inner.length, 1) + 4 * inner.length + inner.reduce<number>((sum, item) => sum + weigh(item), 0)
+    );
+  };
+  const strings = fc.string({
+    unit: fc.constantFrom("a", '"', "\\", "[", "{", ",", ":", "\n", "é"),
+    maxLength: 120,
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.object({ key: strings, values: [strings, fc.integer()], maxDepth: 4 }),
+      async (value) => {
+        const content = encoder.encode(JSON.stringify(value));
+        const values = weigh(JSON.parse(JSON.stringify(value)));
+
+        await assertShape(content, { maxJsonDepth: 64, maxJsonValues: values });
+        const tooMany = await rejection(
+          assertShape(content, { maxJsonDepth: 64, maxJsonValues: values - 1 }),
+        );
+        expect(tooMany).toMatchObject({ message: expect.stringContaining("too many") });
+      },
+    ),
+  );
+});
+
+test("a long text of short lines is passed once", async () => {
+  const content = encoder.encode(`{"a":"${`${"x".repeat(34)}\\n`.repeat(200_000)}"}`);
+  const longest = await longestTurnMs(10, () => assertShape(content, wide));
+
+  expect(longest).toBeLessThan(maxTurnMs);
 });
 
 describe("a large body holds up nobody while it is looked at", () => {

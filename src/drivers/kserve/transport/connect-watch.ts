@@ -34,7 +34,12 @@ export function createConnectWatch(client: Client): ConnectWatch {
 
   return {
     start(milliseconds, fail) {
-      if (channel.getConnectivityState(true) === connectivityState.READY) return () => {};
+      const state = channel.getConnectivityState(true);
+      if (state === connectivityState.READY) return () => {};
+      if (state === connectivityState.SHUTDOWN) {
+        queueMicrotask(() => fail(new GrpcError(grpcStatus.cancelled, "the transport is closed")));
+        return () => {};
+      }
       let dueAt = performance.now() + milliseconds;
       const check = () => {
         if (performance.now() - dueAt > lateMs) {
