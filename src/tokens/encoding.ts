@@ -31,7 +31,7 @@ const encodingRules: readonly (readonly [RegExp, Encoding])[] = [
 ];
 
 /**
- * The encoding of a model by its name, as OpenAI's models use them (conformance 8.6). Fine-tuned names
+ * The encoding of a model by its name, as OpenAI's models use them. Fine-tuned names
  * (`ft:gpt-4o:…`) and names with an owner (`openai/gpt-4o`) count as the model they name. Any other name, which
  * is that of a local model, gets `cl100k_base`.
  */

@@ -7,7 +7,7 @@ export interface ImageSize {
 export const maxImageTokens = 85 + 170 * 8;
 
 /**
- * Tokens of one image by OpenAI's published formula (conformance 8.5): 85 in low detail; otherwise the image is
+ * Tokens of one image by OpenAI's published formula: 85 in low detail; otherwise the image is
  * fitted into 2,048 pixels, then its shorter side to 768, and every begun tile of 512 pixels costs 170 more. An
  * image of unknown size counts as a square one, 765.
  */

@@ -13,7 +13,7 @@ export interface PromptTokens {
 }
 
 /**
- * Tokens that a prompt costs by OpenAI's rules (conformance 8.2, 8.3, 8.5): the texts and a few for the frame of
+ * Tokens that a prompt costs by OpenAI's rules: the texts and a few for the frame of
  * the answer, of each message, each call in the history, and of the tools. A plain text costs its own tokens, a
  * token prompt its length. Audio and files are not counted. Never rejects; estimates where `counter` does, and
  * tools that are longer than what is encoded, by what was read of them. Whatever the prompt's size, other work on

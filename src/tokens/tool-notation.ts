@@ -8,7 +8,7 @@ export interface ToolNotation {
 }
 
 /**
- * Tools in the notation in which OpenAI's models read them, a TypeScript namespace (conformance 8.3, method B).
+ * Tools in the notation in which OpenAI's models read them, a TypeScript namespace.
  * Only its length in tokens matters here. What the notation has no word for is `any`. Stops after about
  * `maxCharacters`, of which each part of a schema costs some dozen, so that it takes less than 5 ms whatever
  * the schemas (the keys of one object are listed in one go, though).

@@ -5,7 +5,7 @@ import { isRecord, type JsonRecord } from "../../core/json.ts";
 import { toComponents } from "./components.ts";
 
 const description = `
-Any model server and any agent, through the API that OpenAI's clients speak.
+A model server, through the API that OpenAI's clients speak.
 
 - Clients need this server's address with \`/v1\` as their base URL, and a key only if the server was given one.
 - \`GET /v1/models\` lists what can be asked for.
