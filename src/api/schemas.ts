@@ -1,4 +1,5 @@
-import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./chat/schema.ts";
+import { ChatCompletion, ChatCompletionChunk } from "./chat/answer-schema.ts";
+import { ChatCompletionRequest } from "./chat/schema.ts";
 import { ErrorSchema } from "./common/fields.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "./completions/schema.ts";
 import { Model, ModelList } from "./models/schema.ts";

@@ -2,6 +2,7 @@ import { ServeError } from "../core/error.ts";
 import type { Generate, GenerateOptions } from "../core/generate.ts";
 import type { CallContext, Capabilities, EventBatch, GenerationRequest } from "../core/generation.ts";
 import { merge } from "../core/stream.ts";
+import type { TokenSource } from "../telemetry/exchange.ts";
 import type { TokenCounter } from "../tokens/counter.ts";
 import type { Admission } from "./admission.ts";
 import { type BackendCall, callBackend } from "./backend-call.ts";
@@ -10,7 +11,7 @@ import { fitContext } from "./fit-context.ts";
 import type { Observed, Observer } from "./observe.ts";
 import { ignoredFields, refuseMultiplied, refuseUnsupported } from "./refuse.ts";
 import type { Registry, ServedModel } from "./registry.ts";
-import { type Account, createAccount, type UsageSource } from "./usage.ts";
+import { type Account, createAccount } from "./usage.ts";
 
 export interface DispatchDeps {
   registry: Registry;
@@ -63,7 +64,7 @@ async function* run(deps: DispatchDeps, accepted: Accepted): AsyncGenerator<Even
   const { asked, model, answeredAs, context, options } = accepted;
   const observer = deps.observe({ model: answeredAs, requests: asked, context });
   const account = createAccount(deps.tokens, model, options.usage);
-  let source: UsageSource | undefined;
+  let source: TokenSource | undefined;
   let isSettled = false;
   try {
     for await (const batch of answer(deps, accepted, account)) {

@@ -1,6 +1,5 @@
 import type { CallContext, EventBatch, GenerationRequest, Prompt } from "../core/generation.ts";
-import type { ExchangeLog } from "../telemetry/exchange.ts";
-import type { UsageSource } from "./usage.ts";
+import type { ExchangeLog, TokenSource } from "../telemetry/exchange.ts";
 
 export interface Observed {
   /** The id that the client is answered with. */
@@ -12,7 +11,7 @@ export interface Observed {
 /** Sees every event of one request on its way to the client and changes none. */
 export interface Observer {
   events(batch: EventBatch): void;
-  end(source: UsageSource | undefined): void;
+  end(source: TokenSource | undefined): void;
   failed(error: unknown): void;
 }
 

@@ -1,20 +1,20 @@
 import type { GenerationRequest, Usage } from "../core/generation.ts";
+import type { TokenSource } from "../telemetry/exchange.ts";
 import type { TokenCounter } from "../tokens/counter.ts";
 import { encodingFor } from "../tokens/encoding.ts";
 import { countPrompt } from "../tokens/prompt.ts";
 import type { EdgeTally } from "./edge.ts";
 import type { ServedModel } from "./registry.ts";
 
-/** Who counted: the model server, our count of its messages, the tokenizer, or a guess by length. Best first. */
-const usageSources = ["backend", "edge", "tiktoken", "estimate"] as const;
-export type UsageSource = (typeof usageSources)[number];
+/** Best first: an account is as good as its worst part. */
+const sources: readonly TokenSource[] = ["backend", "edge", "tiktoken", "estimate"];
 
 export interface Account {
   /** Begins to count the prompt, in parallel with the answer. */
   expect(prompt: number, request: GenerationRequest): void;
   add(prompt: number, account: { reported: Usage | undefined; tally: EdgeTally }): void;
   /** Prompts count once each, completions over all choices. A backend's own numbers win. */
-  total(): Promise<{ usage: Usage; source: UsageSource }>;
+  total(): Promise<{ usage: Usage; source: TokenSource }>;
 }
 
 interface PromptAccount {
@@ -27,7 +27,7 @@ export function createAccount(tokens: TokenCounter, model: ServedModel, isWanted
   const prompts: PromptAccount[] = [];
   const encoding = encodingFor(model.tokenModel);
 
-  const totalOf = async (prompt: PromptAccount): Promise<{ usage: Usage; source: UsageSource }> => {
+  const totalOf = async (prompt: PromptAccount): Promise<{ usage: Usage; source: TokenSource }> => {
     const [reported] = prompt.reported;
     if (reported !== undefined && prompt.tallies.length === 0) {
       const completionTokens = sum(prompt.reported.map((usage) => usage.completionTokens));
@@ -65,7 +65,7 @@ export function createAccount(tokens: TokenCounter, model: ServedModel, isWanted
     },
     async total() {
       const totals = await Promise.all(prompts.map(totalOf));
-      const sources = totals.map(({ source }) => source);
+      const counted = new Set(totals.map(({ source }) => source));
       const usages = totals.map(({ usage }) => usage);
       return {
         usage: {
@@ -74,7 +74,7 @@ export function createAccount(tokens: TokenCounter, model: ServedModel, isWanted
           cachedTokens: sum(usages.map((usage) => usage.cachedTokens ?? 0)),
           reasoningTokens: sum(usages.map((usage) => usage.reasoningTokens ?? 0)),
         },
-        source: usageSources.findLast((source) => sources.includes(source)) ?? "backend",
+        source: sources.findLast((source) => counted.has(source)) ?? "backend",
       };
     },
   };

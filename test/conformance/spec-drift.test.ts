@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Kind, type TSchema } from "@sinclair/typebox";
-import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "../../src/api/chat/schema.ts";
+import { ChatCompletion, ChatCompletionChunk } from "../../src/api/chat/answer-schema.ts";
+import { ChatCompletionRequest } from "../../src/api/chat/schema.ts";
 import { Completion, CompletionRequest } from "../../src/api/completions/schema.ts";
 import { Model } from "../../src/api/models/schema.ts";
 import { openaiProperties } from "./openai-properties.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
 import { encode } from "../../../src/api/chat/encode.ts";
 import { encodeStream, type EncodeStreamOptions } from "../../../src/api/chat/encode-stream.ts";
-import { ChatCompletion, ChatCompletionChunk } from "../../../src/api/chat/schema.ts";
+import { ChatCompletion, ChatCompletionChunk } from "../../../src/api/chat/answer-schema.ts";
 import { ErrorSchema } from "../../../src/api/common/fields.ts";
 import { collect } from "../../../src/core/collect.ts";
 import { ServeError } from "../../../src/core/error.ts";

@@ -3,7 +3,7 @@ import { Value } from "@sinclair/typebox/value";
 import * as fc from "fast-check";
 import { encode } from "../../../src/api/chat/encode.ts";
 import { encodeStream } from "../../../src/api/chat/encode-stream.ts";
-import { ChatCompletion, ChatCompletionChunk } from "../../../src/api/chat/schema.ts";
+import { ChatCompletion, ChatCompletionChunk } from "../../../src/api/chat/answer-schema.ts";
 import { collect } from "../../../src/core/collect.ts";
 import { type Abilities, arbitraryBatches, asStream } from "../../support/arbitrary-events.ts";
 import { type FoldedChoice, foldChunks } from "../../support/chat-fold.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
-import { ChatCompletion, ChatCompletionChunk } from "../../../src/api/chat/schema.ts";
+import { ChatCompletion, ChatCompletionChunk } from "../../../src/api/chat/answer-schema.ts";
 import { ServeError } from "../../../src/core/error.ts";
 import { jsonOf, startApp } from "../../support/app.ts";
 import { callDelta, callStart, finish, text, usage } from "../../support/events.ts";
