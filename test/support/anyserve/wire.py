@@ -70,19 +70,31 @@ _MESSAGES = {
 }
 
 
-def _describe() -> descriptor_pb2.FileDescriptorProto:
-    file = descriptor_pb2.FileDescriptorProto(name="anyserve.proto", package="inference", syntax="proto3")
-    for name, fields in _MESSAGES.items():
+def message_types(messages: dict, file_name: str) -> dict:
+    """Classes of the messages of one proto file, by name.
+
+    A field is (name, number, type); `*` after a type is repeated, `|` a member of the oneof, `{}` stands for
+    map<string, InferParameter> and `{X}` for map<string, X>.
+    """
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(_describe(messages, file_name))
+    return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"inference.{name}")) for name in messages}
+
+
+def _describe(messages: dict, file_name: str) -> descriptor_pb2.FileDescriptorProto:
+    file = descriptor_pb2.FileDescriptorProto(name=file_name, package="inference", syntax="proto3")
+    for name, fields in messages.items():
         message = file.message_type.add(name=name)
         if any(kind.endswith("|") for _, _, kind in fields):
             message.oneof_decl.add(name="choice")
         for field_name, number, kind in fields:
             field = message.field.add(name=field_name, number=number, label=1)
-            if kind == "{}":
+            if kind.startswith("{"):
                 entry = message.nested_type.add(name=_entry_name(field_name))
                 entry.options.map_entry = True
                 entry.field.add(name="key", number=1, label=1, type=9)
-                entry.field.add(name="value", number=2, label=1, type=11, type_name=".inference.InferParameter")
+                value_type = f".inference.{kind[1:-1] or 'InferParameter'}"
+                entry.field.add(name="value", number=2, label=1, type=11, type_name=value_type)
                 field.label, field.type = 3, 11
                 field.type_name = f".inference.{name}.{entry.name}"
                 continue
@@ -102,11 +114,7 @@ def _entry_name(field_name: str) -> str:
     return "".join(part.capitalize() for part in field_name.split("_")) + "Entry"
 
 
-_pool = descriptor_pool.DescriptorPool()
-_pool.Add(_describe())
-_types = {
-    name: message_factory.GetMessageClass(_pool.FindMessageTypeByName(f"inference.{name}")) for name in _MESSAGES
-}
+_types = message_types(_MESSAGES, "anyserve.proto")
 
 
 def message(kind: str, /, **fields):
