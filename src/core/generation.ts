@@ -80,6 +80,8 @@ export interface GenerationRequest {
   sampling: Sampling;
   /** How many answers, at least 1 (OpenAI's `n`). */
   choices: number;
+  /** Candidates of which the likeliest `choices` are given; more than `choices` where given. */
+  bestOf?: number;
   tools: readonly Tool[];
   toolChoice: ToolChoice;
   parallelToolCalls: boolean;
@@ -130,13 +132,14 @@ export type GenerationEvent =
       choice: number;
       text: string;
       /**
-       * Model tokens that this delta stands for, where the backend sends them one by one. The text may be
-       * empty while the token's bytes wait for the rest of a character.
+       * Model tokens that this delta stands for, where the backend sends them one by one; `tokens` of the other
+       * deltas means the same. The text may be empty while the token's bytes wait for the rest of a character,
+       * or for what decides whether they are text.
        */
       tokens?: number;
       logprobs?: readonly TokenLogprob[];
     }
-  | { type: "reasoning-delta"; choice: number; text: string; signature?: string }
+  | { type: "reasoning-delta"; choice: number; text: string; signature?: string; tokens?: number }
   | { type: "refusal-delta"; choice: number; text: string }
   | {
       type: "tool-call-start";
@@ -146,7 +149,7 @@ export type GenerationEvent =
       name: string;
       kind: "function" | "custom";
     }
-  | { type: "tool-call-delta"; choice: number; index: number; arguments: string }
+  | { type: "tool-call-delta"; choice: number; index: number; arguments: string; tokens?: number }
   | { type: "finish"; choice: number; reason: FinishReason; stopSequence?: string }
   | { type: "usage"; usage: Usage }
   | { type: "metadata"; fields: Readonly<Record<string, unknown>> };
@@ -156,6 +159,10 @@ export type EventBatch = readonly GenerationEvent[];
 
 /** What a backend can do with a model, so that dispatch refuses, fans out or does the rest itself. */
 export interface Capabilities {
+  /** It generates text; false for a model that only embeds. */
+  text: boolean;
+  /** It embeds; `dimensions` says whether the length of the vectors can be chosen. */
+  embeddings?: { dimensions: boolean };
   /** Choices that one call can give. Below the request's, dispatch makes several calls. */
   choices: number;
   /** Sampling fields that the backend takes. */
@@ -163,28 +170,65 @@ export interface Capabilities {
   /** Uninterpreted request fields that the backend takes, by wire name. */
   extra: ReadonlySet<string>;
   logprobs: boolean;
+  /** Logprobs of the prompt, for legacy scoring. */
+  echoLogprobs: boolean;
+  bestOf: boolean;
   tools: boolean;
+  /** A required, named or strict tool call is enforced. If not, dispatch checks the answer and asks again. */
+  toolChoice: boolean;
+  /**
+   * Also enforced where a tool may be called and need not be: the arguments of strict tools, and `response_format` for
+   * an answer without a call.
+   */
+  freeChoice?: boolean;
   images: boolean;
   audio: boolean;
   files: boolean;
   suffix: boolean;
   tokenPrompts: boolean;
-  /** `response_format` is enforced. */
+  /** `response_format` is enforced. If not, dispatch asks for it in words, checks the answer and asks again. */
   json: boolean;
   reasoningEffort: boolean;
   /** Says `length` itself when `maxTokens` is reached. If not, dispatch counts and ends the call. */
   reportsLength: boolean;
+  /** It cannot be asked without `maxTokens`: dispatch gives a number of its own and says so. */
+  needsMaxTokens?: boolean;
   /** Texts that end a turn in this model's prompt template; dispatch stops at them as well. */
   stop?: readonly string[];
 }
 
+/** W3C trace context (https://www.w3.org/TR/trace-context/) as it came in, checked for its form. */
+export interface TraceContext {
+  parent: string;
+  state?: string;
+}
+
 export interface CallContext {
   requestId: string;
+  trace?: TraceContext;
   /** Aborts when the client left, a deadline passed or the answer is complete. Drivers cancel at once. */
   signal: AbortSignal;
   /** 0 for a client's request, one more for each agent between. */
   depth: number;
   log: Log;
+}
+
+export type EmbeddingInput = { kind: "text"; text: string } | { kind: "tokens"; tokens: readonly number[] };
+
+export interface EmbeddingRequest {
+  /** As in a `GenerationRequest`. */
+  model: string;
+  inputs: readonly EmbeddingInput[];
+  /** Length of the vectors, where the model can choose it. */
+  dimensions?: number;
+  extra: Readonly<Record<string, unknown>>;
+}
+
+export interface EmbeddingResult {
+  /** One for each input, in order, all of one length. */
+  vectors: readonly Float32Array[];
+  /** Of all inputs, if the backend says it. */
+  promptTokens?: number;
 }
 
 export interface ModelDescription {
@@ -195,6 +239,15 @@ export interface ModelDescription {
   contextTokens?: number;
 }
 
+/** What an operator wants to know of a backend, beyond what clients are told. */
+export interface Inspection {
+  /** The server in its own words, such as `triton 2.51.0`. */
+  server?: string;
+  models: readonly { id: string; facts: readonly { name: string; value: string }[] }[];
+  /** What the server has besides, and why it is not served. */
+  skipped: readonly { name: string; reason: string }[];
+}
+
 export interface Backend {
   readonly id: string;
   /** What kind of thing it is, as `GET /` shows it: `kserve`, `demo`. */
@@ -203,11 +256,16 @@ export interface Backend {
   readonly endpoint?: string;
   /** What it is taken to serve until it has said so itself. */
   readonly presumed?: readonly ModelDescription[];
-  capabilities(model: string): Capabilities;
+  /** May have to ask the backend first; then rejects with a `ServeError` as `generate` would. */
+  capabilities(model: string): Capabilities | Promise<Capabilities>;
   /** Yields batches as the event contract says. Throws `ServeError`. Ends promptly once `context.signal` aborts. */
   generate(request: GenerationRequest, context: CallContext): AsyncIterable<EventBatch>;
+  /** Only where `capabilities` say so. Rejects with a `ServeError`. */
+  embed?(request: EmbeddingRequest, context: CallContext): Promise<EmbeddingResult>;
   /** Models that it has ready now. Throws `ServeError` when it cannot be asked. */
   models(signal: AbortSignal): Promise<readonly ModelDescription[]>;
+  /** Asks the server what it is and has. Rejects with a `ServeError`. */
+  inspect?(signal: AbortSignal): Promise<Inspection>;
   /** Resolves if it can serve now; rejects with a `ServeError` that says why not, whose cause is for the operator. */
   ready(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

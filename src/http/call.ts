@@ -3,6 +3,7 @@ import { ServeError } from "../core/error.ts";
 import type { CallContext } from "../core/generation.ts";
 import { createRequestId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
+import { readTraceContext } from "./trace-context.ts";
 
 /** One HTTP request while it is being served. */
 export interface Call extends CallContext {
@@ -63,8 +64,10 @@ export function createCall(
     },
     { once: true },
   );
+  const trace = readTraceContext(request.headers);
   const call: Call = {
     requestId,
+    ...(trace === undefined ? {} : { trace }),
     signal: controller.signal,
     depth: 0,
     log: log.child({ id: requestId }),

@@ -1,0 +1,9 @@
+/** Code points that begin in `[start, end)` of `text`, where a lone surrogate is one. */
+export function countCodePoints(text: string, start = 0, end = text.length): number {
+  let pairs = 0;
+  for (let index = start; index < end; index++) {
+    if ((text.charCodeAt(index) & 0xfc00) !== 0xdc00 || index === 0) continue;
+    if ((text.charCodeAt(index - 1) & 0xfc00) === 0xd800) pairs++;
+  }
+  return end - start - pairs;
+}
