@@ -1,31 +1,59 @@
-import type { Message, ToolCall } from "../../core/generation.ts";
-import type { Template } from "./template.ts";
-import { assistantText, textOf, toolCallText } from "./text.ts";
+import type { Message, Tool } from "../../core/generation.ts";
+import type { Conversation, Template } from "./template.ts";
+import { joinTexts, textOf } from "./text.ts";
+import { assistantText, hermesCall, hermesResult, toolText } from "./tool-text.ts";
+import { groupResults, isInstruction, takeSystem } from "./turns.ts";
 
-/** ChatML, as Qwen and Hermes models take it; tools in the Hermes form, `<tool_call>` and `<tool_response>`. */
+/** ChatML, with tools in the Hermes form: what most models are tuned to that have no form of their own. */
 export const chatml: Template = {
+  name: "chatml",
   stop: ["<|im_end|>"],
-  render: (messages) => `${messages.map(turn).join("")}<|im_start|>assistant\n`,
+  takesTools: true,
+  toolCalls: "hermes",
+  render: (conversation) => renderChatml(conversation, { resultRole: "tool" }),
 };
 
-function turn(message: Message): string {
-  switch (message.role) {
-    case "system":
-    case "developer":
-      return block("system", textOf(message));
-    case "user":
-      return block("user", textOf(message));
-    case "assistant":
-      return block("assistant", assistantText(message, callText));
-    case "tool":
-      return block("tool", `<tool_response>\n${textOf(message)}\n</tool_response>`);
-  }
+export interface ChatmlForm {
+  /** Whose turn the results of tools are. */
+  resultRole: "tool" | "user";
+  /** What an answer of the past shows of its text. */
+  recall?: (text: string) => string;
+}
+
+/** All up to and with the header of the assistant's turn. */
+export function renderChatml({ messages, tools }: Conversation, form: ChatmlForm): string {
+  const { system, rest } = takeSystem(messages);
+  const instructions = joinTexts([system, tools.length === 0 ? "" : toolInstructions(tools)], "\n\n");
+  const opening = instructions === "" ? "" : block("system", instructions);
+  return `${opening}${groupResults(rest)
+    .map((group) => turn(group, form))
+    .join("")}<|im_start|>assistant\n`;
+}
+
+function turn(group: readonly Message[], { resultRole, recall = (text) => text }: ChatmlForm): string {
+  const [message] = group;
+  if (message === undefined) return "";
+  if (message.role === "tool") return block(resultRole, group.map(hermesResult).join("\n"));
+  if (message.role === "assistant") return block("assistant", recall(assistantText(message, hermesCall)));
+  return block(isInstruction(message) ? "system" : "user", textOf(message));
 }
 
 function block(role: string, text: string): string {
   return `<|im_start|>${role}\n${text}<|im_end|>\n`;
 }
 
-function callText(call: ToolCall): string {
-  return `<tool_call>\n${toolCallText(call, "arguments")}\n</tool_call>`;
+function toolInstructions(tools: readonly Tool[]): string {
+  return [
+    "# Tools",
+    "",
+    "These functions are at your disposal, each given as JSON inside <tools></tools>:",
+    "<tools>",
+    ...tools.map(toolText),
+    "</tools>",
+    "",
+    "Call a function by writing its name and its arguments as JSON inside <tool_call></tool_call>, once for each call:",
+    "<tool_call>",
+    '{"name": <function-name>, "arguments": <args-json-object>}',
+    "</tool_call>",
+  ].join("\n");
 }

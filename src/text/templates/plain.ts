@@ -1,11 +1,14 @@
 import type { Message, Role } from "../../core/generation.ts";
 import type { Template } from "./template.ts";
-import { assistantText, textOf } from "./text.ts";
+import { textOf } from "./text.ts";
+import { assistantText, hermesCall } from "./tool-text.ts";
 
 /** `System: …`, `User: …`, `Assistant: …`, a blank line between, then `Assistant:`. For models without a form of their own. */
 export const plain: Template = {
+  name: "plain",
   stop: [],
-  render: (messages) => [...messages.map(turn), "Assistant:"].join("\n\n"),
+  takesTools: false,
+  render: ({ messages }) => [...messages.map(turn), "Assistant:"].join("\n\n"),
 };
 
 const labels = {
@@ -17,6 +20,6 @@ const labels = {
 } as const satisfies Record<Role, string>;
 
 function turn(message: Message): string {
-  const text = message.role === "assistant" ? assistantText(message) : textOf(message);
+  const text = message.role === "assistant" ? assistantText(message, hermesCall) : textOf(message);
   return `${labels[message.role]}: ${text}`;
 }

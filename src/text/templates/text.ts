@@ -1,4 +1,4 @@
-import type { Message, ToolCall } from "../../core/generation.ts";
+import type { Message } from "../../core/generation.ts";
 
 /** The text parts of a message, refusals included, joined. Other parts have no place in a text prompt. */
 export function textOf(message: Message): string {
@@ -9,30 +9,18 @@ export function textOf(message: Message): string {
   return text;
 }
 
+/** Those of the texts that are not empty, with `separator` between them. */
+export function joinTexts(texts: readonly string[], separator: string): string {
+  return texts.filter((text) => text !== "").join(separator);
+}
+
 /**
- * A tool call as one line of JSON, `{"name": …, "<argumentsKey>": …}`. Arguments that are a JSON object stand as
- * one, anything else as a string.
+ * What an assistant said after it thought. Models of today are not shown their earlier thoughts: their official
+ * templates leave them out.
  */
-export function toolCallText(call: ToolCall, argumentsKey: "arguments" | "parameters"): string {
-  return JSON.stringify({ name: call.name, [argumentsKey]: parsedArguments(call) });
-}
-
-/** What an assistant turn says: its text, then its tool calls, one a line. */
-export function assistantText(
-  message: Message,
-  writeCall: (call: ToolCall) => string = (call) => toolCallText(call, "arguments"),
-): string {
-  const text = textOf(message);
-  const calls = (message.toolCalls ?? []).map(writeCall);
-  return [...(text === "" ? [] : [text]), ...calls].join("\n");
-}
-
-function parsedArguments(call: ToolCall): unknown {
-  if (call.kind === "custom") return call.arguments;
-  try {
-    const value: unknown = JSON.parse(call.arguments);
-    return typeof value === "object" && value !== null ? value : call.arguments;
-  } catch {
-    return call.arguments;
-  }
+export function withoutThinking(text: string): string {
+  const close = "</think>";
+  if (!text.trimStart().startsWith("<think>")) return text;
+  const end = text.lastIndexOf(close);
+  return end === -1 ? text : text.slice(end + close.length).trimStart();
 }

@@ -1,0 +1,137 @@
+import { ServeError } from "../../../core/error.ts";
+import { ready, type RenderJob, type RenderReply } from "./job.ts";
+
+/** The thread in which templates are rendered, seen from the outside. */
+export interface RenderThread {
+  /**
+   * One job after the other, in the order of asking. Rejects with `internal` when a job takes too long or its thread
+   * dies, and with `unavailable` when too many wait; the others are not touched by that.
+   */
+  run(job: RenderJob): Promise<RenderReply>;
+  close(): void;
+}
+
+export interface ThreadOptions {
+  newWorker: () => Worker;
+  /** For the start of the thread and its libraries. */
+  startMs: number;
+  /**
+   * For one job, and a second more for each MiB of variables; a thread that takes longer is ended, and the next job
+   * has another one.
+   */
+  runMs: number;
+}
+
+const maxWaiting = 1_024;
+const charactersAMs = 1_048;
+
+interface Waiting {
+  job: RenderJob;
+  result: PromiseWithResolvers<RenderReply>;
+}
+
+/** Starts nothing before the first job. */
+export function createRenderThread({ newWorker, startMs, runMs }: ThreadOptions): RenderThread {
+  const waiting: Waiting[] = [];
+  let worker: Worker | undefined;
+  let isReady = false;
+  let current: Waiting | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Ends the thread. The job that it had, or for whose sake it was started, fails. */
+  const lose = (reason: string) => {
+    clearTimeout(timer);
+    worker?.terminate();
+    worker = undefined;
+    isReady = false;
+    const lost = current ?? waiting.shift();
+    current = undefined;
+    lost?.result.reject(renderFailure(reason));
+    next();
+  };
+
+  const receive = (reply: RenderReply | typeof ready) => {
+    clearTimeout(timer);
+    if (reply === ready) isReady = true;
+    else {
+      current?.result.resolve(reply);
+      current = undefined;
+    }
+    next();
+  };
+
+  const start = () => {
+    let started: Worker;
+    try {
+      started = newWorker();
+    } catch (error) {
+      lose(String(error));
+      return;
+    }
+    worker = started;
+    timer = setTimeout(() => lose("The thread did not start in time."), startMs);
+    started.addEventListener("message", (event: MessageEvent<RenderReply | typeof ready>) => {
+      if (worker === started) receive(event.data);
+    });
+    started.addEventListener("error", (event) => {
+      if (worker === started) lose(event.message);
+    });
+    started.addEventListener("close", () => {
+      if (worker === started) lose("The thread ended.");
+    });
+    // A program that is done does not wait for it.
+    started.unref();
+  };
+
+  const next = () => {
+    if (current !== undefined || waiting.length === 0) return;
+    if (worker === undefined) {
+      start();
+      return;
+    }
+    if (!isReady) return;
+    current = waiting.shift();
+    if (current === undefined) return;
+    const { job } = current;
+    timer = setTimeout(
+      () => lose("The template took too long."),
+      runMs + job.variables.length / charactersAMs,
+    );
+    worker.postMessage(job, []);
+  };
+
+  return {
+    run(job) {
+      if (waiting.length >= maxWaiting) return Promise.reject(overloaded());
+      const result = Promise.withResolvers<RenderReply>();
+      waiting.push({ job, result });
+      next();
+      return result.promise;
+    },
+    close() {
+      clearTimeout(timer);
+      worker?.terminate();
+      worker = undefined;
+      isReady = false;
+      for (const { result } of [...(current === undefined ? [] : [current]), ...waiting.splice(0)])
+        result.reject(renderFailure("The thread was closed."));
+      current = undefined;
+    },
+  };
+}
+
+/** For the client a fixed sentence: what failed concerns the operator. */
+export function renderFailure(reason: string): ServeError {
+  return new ServeError("internal", "The model's chat template could not be rendered.", {
+    code: "chat_template_failed",
+    shouldRetry: false,
+    cause: new Error(reason),
+  });
+}
+
+function overloaded(): ServeError {
+  return new ServeError("unavailable", "Too many prompts wait to be rendered.", {
+    code: "server_is_overloaded",
+    retryAfterSeconds: 1,
+  });
+}
