@@ -34,12 +34,17 @@ export function createDemoBackend({ id, delayMs }: DemoBackendOptions): Backend 
 }
 
 const capabilities: Capabilities = {
+  text: true,
   choices: 1,
   // Nothing is sampled: temperature and the like are ignored, and the client is told so.
   sampling: new Set(["maxTokens"]),
   extra: new Set(),
   logprobs: false,
+  echoLogprobs: false,
+  bestOf: false,
   tools: true,
+  toolChoice: true,
+  freeChoice: true,
   images: false,
   audio: false,
   files: false,

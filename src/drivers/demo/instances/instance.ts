@@ -1,7 +1,7 @@
 import { generateSync } from "json-schema-faker";
 import type { JsonSchema } from "../../../core/generation.ts";
+import { createValidator } from "../../../json-schema/validator.ts";
 import { planInstance } from "./plan.ts";
-import { createValidator } from "./validator.ts";
 
 const attempts = 4;
 const longestMs = 250;
@@ -14,10 +14,10 @@ const longestMs = 250;
 export function createInstance(schema: JsonSchema): unknown {
   const startedMs = performance.now();
   try {
-    const isValid = createValidator(schema);
+    const misfit = createValidator(schema);
     for (let attempt = 0; attempt < attempts; attempt++) {
       const value = generateSync(planInstance(schema, attempt), generatorOptions);
-      if (isValid(value)) return value;
+      if (misfit(value) === undefined) return value;
       if (performance.now() - startedMs > longestMs) return undefined;
     }
   } catch {

@@ -1,7 +1,7 @@
 import { ServeError } from "../../../core/error.ts";
 import type { JsonSchema } from "../../../core/generation.ts";
 import { startWorker } from "../../../core/start-worker.ts";
-import { isSmall } from "./bounds.ts";
+import { isSmall } from "../../../json-schema/bounds.ts";
 import { createInstanceThread, type InstanceThread } from "./thread.ts";
 
 export interface InstanceMaker {

@@ -1,5 +1,5 @@
 import type { JsonSchema } from "../../../core/generation.ts";
-import { createBudget } from "./bounds.ts";
+import { createBudget } from "./budget.ts";
 import { isRecord, read, readNumber, readTexts, type Keywords } from "./keywords.ts";
 import type { Place, Plan } from "./place.ts";
 import { toNumberPlan, toTextPlan } from "./scalars.ts";

@@ -1,4 +1,4 @@
-import { createLinearRegExp } from "./linear-regexp.ts";
+import { createLinearRegExp } from "../../../json-schema/linear-regexp.ts";
 import { read, readNumber, type Keywords } from "./keywords.ts";
 import type { Place, Plan } from "./place.ts";
 import { textByFormat, textFor } from "./sample-text.ts";

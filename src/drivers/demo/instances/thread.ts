@@ -1,5 +1,5 @@
-import { ServeError } from "../../../core/error.ts";
-import { loaded, type Reply } from "./messages.ts";
+import { createJobThread } from "../../../json-schema/job-thread.ts";
+import type { Reply } from "./messages.ts";
 
 /** The thread in which instances are made, seen from the outside. */
 export interface InstanceThread {
@@ -24,57 +24,9 @@ const maxRuns = 100;
 
 /** Starts nothing before the first call. */
 export function createInstanceThread(start: () => Worker, { startMs, runMs }: ThreadLimits): InstanceThread {
-  let worker: Worker | undefined;
-  let runs = 0;
-
-  const stop = () => {
-    worker?.terminate();
-    worker = undefined;
-    runs = 0;
-  };
-
-  const ready = async (): Promise<Worker> => {
-    if (worker !== undefined) return worker;
-    worker = start();
-    worker.unref();
-    const message = await nextMessage<string>(worker, startMs);
-    if (message !== loaded) throw new Error("The thread for JSON Schemas did not start in time.");
-    return worker;
-  };
-
+  const thread = createJobThread<string, Reply>({ start, startMs, maxJobs: maxRuns });
   return {
-    async run(schema) {
-      try {
-        const target = await ready();
-        const reply = nextMessage<Reply>(target, runMs);
-        target.postMessage(schema, []);
-        const message = await reply;
-        if (message === late || ++runs === maxRuns) stop();
-        return message === late ? undefined : message.text;
-      } catch (error) {
-        stop();
-        throw ServeError.from(error);
-      }
-    },
-    stop,
+    run: async (schema) => (await thread.run(schema, runMs))?.text,
+    stop: () => thread.stop(),
   };
-}
-
-const late = Symbol("late");
-
-/** What `worker` says next, or `late` when it says nothing for `milliseconds`. Rejects when it ends. */
-async function nextMessage<T>(worker: Worker, milliseconds: number): Promise<T | typeof late> {
-  const { promise, resolve, reject } = Promise.withResolvers<T | typeof late>();
-  const listening = new AbortController();
-  const { signal } = listening;
-  worker.addEventListener("message", (event: MessageEvent<T>) => resolve(event.data), { signal });
-  worker.addEventListener("error", (event) => reject(new Error(event.message)), { signal });
-  worker.addEventListener("close", () => reject(new Error("The thread for JSON Schemas ended.")), { signal });
-  const timer = setTimeout(resolve, milliseconds, late);
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    listening.abort();
-  }
 }

@@ -1,6 +1,7 @@
 /** Entry point of the thread in which instances are made; `thread.ts` is its other side. */
+import { loaded } from "../../../json-schema/job-thread.ts";
 import { createInstance } from "./instance.ts";
-import { loaded, type Reply } from "./messages.ts";
+import type { Reply } from "./messages.ts";
 
 declare const self: Worker;
 

@@ -1,14 +1,17 @@
-/** Thrown when making an instance of a schema would take too much; never leaves this folder. */
+/** Thrown when work on a schema would take too much. */
 export class TooLargeError extends RangeError {
   override readonly name = "TooLargeError";
 }
 
-const maxNodes = 5_000;
+const fewValues = 5_000;
 const maxDepth = 64;
 const maxCharacters = 200_000;
 
-/** Whether `schema` has at most 5,000 values, 64 levels and 200,000 characters; takes less than a millisecond. */
-export function isSmall(schema: unknown): boolean {
+/**
+ * Whether `schema` has at most `maxValues` values, 64 levels and 200,000 characters; takes less than a millisecond for
+ * the standard bound.
+ */
+export function isSmall(schema: unknown, maxValues = fewValues): boolean {
   const open: { value: unknown; depth: number }[] = [{ value: schema, depth: 0 }];
   let nodes = 1;
   let characters = 0;
@@ -19,21 +22,9 @@ export function isSmall(schema: unknown): boolean {
     if (typeof value !== "object" || value === null) continue;
     const keys = Array.isArray(value) ? [] : Object.keys(value);
     nodes += Array.isArray(value) ? value.length : keys.length;
-    if (nodes > maxNodes || depth === maxDepth) return false;
+    if (nodes > maxValues || depth === maxDepth) return false;
     for (const key of keys) characters += key.length;
     for (const inner of Object.values(value)) open.push({ value: inner, depth: depth + 1 });
   }
   return true;
-}
-
-/** Counts work down from `total`; `spend` throws `TooLargeError` once it is used up. */
-export function createBudget(total: number): { spend(amount: number): void } {
-  let left = total;
-  return {
-    spend(amount) {
-      left -= amount;
-      // Written so that NaN fails too.
-      if (!(left >= 0)) throw new TooLargeError("The instance would be too large.");
-    },
-  };
 }

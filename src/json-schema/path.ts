@@ -1,0 +1,30 @@
+const plainKey = /^[A-Za-z_$][\w$-]{0,63}$/;
+const maxPathLength = 256;
+
+/** `steps` as OpenAI writes paths: dots before keys, brackets around positions and keys that are no plain words. */
+export function toPath(start: string, steps: readonly (string | number)[]): string {
+  let path = start;
+  for (const step of steps) {
+    if (path.length > maxPathLength) return `${path.slice(0, maxPathLength)}…`;
+    if (typeof step === "number") path += `[${step}]`;
+    else if (!plainKey.test(step)) path += `[${JSON.stringify(step.slice(0, 64))}]`;
+    else path += path === "" ? step : `.${step}`;
+  }
+  return path;
+}
+
+/** A JSON pointer (RFC 6901) as a path. Whatever looks like a position is written as one. */
+export function pointerToPath(pointer: string): string {
+  return toPath(
+    "",
+    pointerSteps(pointer).map((step) => (/^\d{1,9}$/.test(step) ? Number(step) : step)),
+  );
+}
+
+/** The keys of a JSON pointer. */
+export function pointerSteps(pointer: string): string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
