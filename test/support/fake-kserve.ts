@@ -1,5 +1,5 @@
-import { createServer } from "node:http2";
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { createSecureServer, createServer } from "node:http2";
+import type { IncomingHttpHeaders, SecureServerOptions, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { bytesOutput, decodeMessage, encodeMessage, inferMessage, tokenMessage } from "./kserve-messages.ts";
 import type { Fields } from "./kserve-messages.ts";
@@ -10,6 +10,8 @@ export interface FakeCall {
   readonly method: string;
   /** The request message, decoded. */
   readonly request: Fields;
+  /** gRPC metadata and the headers of HTTP. */
+  readonly headers: IncomingHttpHeaders;
   /** Settles when the client ends the call before the server did. */
   readonly cancelled: Promise<void>;
   readonly stream: ServerHttp2Stream;
@@ -36,11 +38,20 @@ export interface FakeKserve {
   close(): Promise<void>;
 }
 
-/** A gRPC server on 127.0.0.1 whose every frame is up to `handler`. Status 12 for methods that it throws on. */
-export async function startFakeKserve(handler: FakeHandler, port = 0): Promise<FakeKserve> {
+/**
+ * A gRPC server on 127.0.0.1 whose every frame is up to `handler`. Status 12 for methods that it throws on. With `tls`,
+ * behind TLS.
+ */
+export async function startFakeKserve(
+  handler: FakeHandler,
+  port = 0,
+  tls?: SecureServerOptions,
+): Promise<FakeKserve> {
   const calls: FakeCall[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer({ settings: { initialWindowSize: 1_048_576 } });
+  const settings = { initialWindowSize: 1_048_576 };
+  const server = tls === undefined ? createServer({ settings }) : createSecureServer({ settings, ...tls });
+  server.on("tlsClientError", () => {});
   const drop = () => {
     for (const socket of sockets) socket.destroy();
   };
@@ -61,7 +72,7 @@ export async function startFakeKserve(handler: FakeHandler, port = 0): Promise<F
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("end", () => {
       const message = Buffer.concat(chunks).subarray(5);
-      const call = createCall(stream, method, message, drop);
+      const call = createCall({ stream, method, headers }, message, drop);
       calls.push(call);
       void Promise.resolve(handler(call));
     });
@@ -90,8 +101,7 @@ export async function startFakeKserve(handler: FakeHandler, port = 0): Promise<F
 }
 
 function createCall(
-  stream: ServerHttp2Stream,
-  method: string,
+  { stream, method, headers }: Pick<FakeCall, "stream" | "method" | "headers">,
   message: Uint8Array,
   drop: () => void,
 ): FakeCall {
@@ -107,7 +117,11 @@ function createCall(
   }
   return {
     method,
-    request: decodeMessage(method.startsWith("Model") ? "ModelInferRequest" : `${method}Request`, message),
+    request: decodeMessage(
+      /^Model(Stream)?Infer$/.test(method) ? "ModelInferRequest" : `${method}Request`,
+      message,
+    ),
+    headers,
     cancelled,
     stream,
     goAway: () => stream.session?.goaway(0),

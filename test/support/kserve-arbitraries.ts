@@ -49,12 +49,40 @@ const inferResponse = fc.record(
   { requiredKeys: [] },
 );
 
+const tensor = fc.record({ name, datatype: name, shape: some(int64) }, { requiredKeys: [] });
+const modelConfig = fc.record(
+  {
+    platform: name,
+    backend: name,
+    maxBatchSize: fc.integer(),
+    input: some(fc.record({ name, optional: fc.boolean() }, { requiredKeys: [] })),
+    parameters: fc.dictionary(name, fc.record({ stringValue: name }, { requiredKeys: [] }), { maxKeys: 3 }),
+    modelTransactionPolicy: fc.record({ decoupled: fc.boolean() }, { requiredKeys: [] }),
+  },
+  { requiredKeys: [] },
+);
+
 /** Generates each message that the driver reads. */
 export const arbitraryMessages: Readonly<Record<string, fc.Arbitrary<object>>> = {
   ModelInferResponse: inferResponse,
   ModelStreamInferResponse: fc.record({ errorMessage: name, inferResponse }, { requiredKeys: [] }),
   ServerReadyResponse: fc.record({ ready: fc.boolean() }),
+  ServerMetadataResponse: fc.record({ name, version: name, extensions: some(name) }, { requiredKeys: [] }),
+  ModelMetadataResponse: fc.record(
+    { name, versions: some(name), platform: name, inputs: some(tensor), outputs: some(tensor) },
+    { requiredKeys: [] },
+  ),
+  ModelConfigResponse: fc.record({ config: modelConfig }, { requiredKeys: [] }),
+  RepositoryIndexResponse: fc.record({
+    models: some(fc.record({ name, version: name, state: name, reason: name }, { requiredKeys: [] })),
+  }),
 };
+
+/** A `ModelInferResponse` with at least one field that tells it from a `ModelStreamInferResponse`. */
+export const arbitraryBareResponse = inferResponse.filter(
+  ({ id = "", parameters: named = {}, outputs = [], rawOutputContents = [] }) =>
+    id !== "" || Object.keys(named).length > 0 || outputs.length > 0 || rawOutputContents.length > 0,
+);
 
 export type Damage = (message: Uint8Array) => Uint8Array;
 

@@ -20,10 +20,10 @@ export async function startFake(handler: FakeHandler, port = 0): Promise<FakeKse
   return server;
 }
 
-/** A backend for one test. */
+/** A backend for one test; of AnyServe if `config` does not say another dialect. */
 export function backendFor(config: Omit<KserveConfig, "kind">, log: MemoryLog = memoryLog()): Backend {
   const backend = kserveDriver.create(
-    { kind: "kserve", ...config },
+    { kind: "kserve", dialect: "anyserve", ...config },
     { id: "test", log, connectTimeoutMs: 2_000 },
   );
   closers.push(() => backend.close());

@@ -1,12 +1,21 @@
-import type protobuf from "protobufjs";
+import protobuf from "protobufjs";
 import { decodeStreamInferResponse } from "../../src/drivers/kserve/codec/decode.ts";
-import type { InferResponse, Parameters } from "../../src/drivers/kserve/codec/messages.ts";
+import type { InferResponse, ModelConfig, Parameters } from "../../src/drivers/kserve/codec/messages.ts";
 
 /** Brings what the driver's codec and what protobufjs read into one form, so that they can be compared. */
+const root = await protobuf.load(new URL("../../proto/kserve.proto", import.meta.url).pathname);
+
+// What the driver does not read, it does not check either.
+const unread = { ModelConfig: ["name", "output"], ModelInput: ["dataType", "dims"] };
+for (const [message, names] of Object.entries(unread)) {
+  const type = root.lookupType(`inference.${message}`);
+  for (const field of type.fieldsArray.filter(({ name }) => names.includes(name))) type.remove(field);
+}
+
 /** What protobufjs makes of a message. */
 type Plain = ReturnType<protobuf.Type["toObject"]>;
 
-export const oracleOptions = {
+const oracleOptions = {
   longs: Number,
   defaults: true,
   arrays: true,
@@ -14,6 +23,16 @@ export const oracleOptions = {
   oneofs: true,
   bytes: Uint8Array,
 };
+
+export function messageType(name: string): protobuf.Type {
+  return root.lookupType(`inference.${name}`);
+}
+
+/** A message's fields as protobufjs reads them. */
+export function oracleFields(name: string, bytes: Uint8Array): Plain {
+  const type = messageType(name);
+  return type.toObject(type.decode(bytes), oracleOptions);
+}
 
 export function plainStream(bytes: Uint8Array): unknown {
   const { errorMessage, response } = decodeStreamInferResponse(bytes);
@@ -42,15 +61,44 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
 
-export function oracleStream(fields: Plain): unknown {
-  const response = fields["inferResponse"];
+/** A message of a stream in either form: what does not read as the wrapped one, or has a field of the bare one, is bare. */
+export function oracleStream(bytes: Uint8Array): unknown {
+  const wrapped = readWrapped(bytes);
+  if (wrapped === undefined) return { errorMessage: "", response: oracleResponse(bytes) };
+  const response = wrapped["inferResponse"];
   return {
-    errorMessage: fields["errorMessage"],
-    response: response === null ? null : oracleResponse(response),
+    errorMessage: wrapped["errorMessage"],
+    response: response === null ? null : comparableResponse(response),
   };
 }
 
-export function oracleResponse(fields: Plain): unknown {
+function readWrapped(bytes: Uint8Array): Plain | undefined {
+  try {
+    const fields = oracleFields("ModelStreamInferResponse", bytes);
+    return topLevelTags(bytes).some((tag) => bareTags.includes(tag)) ? undefined : fields;
+  } catch {
+    return undefined;
+  }
+}
+
+const bareTags = [26, 34, 42, 50];
+
+function topLevelTags(bytes: Uint8Array): number[] {
+  const reader = protobuf.Reader.create(bytes);
+  const tags: number[] = [];
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    tags.push(tag);
+    reader.skipType(tag & 7, 0, tag >>> 3);
+  }
+  return tags;
+}
+
+export function oracleResponse(bytes: Uint8Array): unknown {
+  return comparableResponse(oracleFields("ModelInferResponse", bytes));
+}
+
+function comparableResponse(fields: Plain): unknown {
   return {
     modelName: fields["modelName"],
     modelVersion: fields["modelVersion"],
@@ -87,5 +135,30 @@ function oracleContents(fields: Plain | null): unknown {
     fp32s: fields["fp32Contents"],
     fp64s: fields["fp64Contents"],
     bytes: fields["bytesContents"].map(hex),
+  };
+}
+
+export function plainConfig(config: ModelConfig): unknown {
+  return {
+    ...config,
+    optionalInputs: [...config.optionalInputs].toSorted(),
+    parameters: Object.fromEntries(config.parameters),
+  };
+}
+
+export function oracleConfig(bytes: Uint8Array): unknown {
+  const config: Plain = oracleFields("ModelConfigResponse", bytes)["config"] ?? {};
+  const inputs: Plain[] = config["input"] ?? [];
+  const optional = inputs.filter((input) => input["optional"]).map((input): string => input["name"]);
+  const parameters: Plain = config["parameters"] ?? {};
+  return {
+    platform: config["platform"] ?? "",
+    backend: config["backend"] ?? "",
+    maxBatchSize: config["maxBatchSize"] ?? 0,
+    decoupled: config["modelTransactionPolicy"]?.["decoupled"] ?? false,
+    optionalInputs: [...new Set(optional)].toSorted(),
+    parameters: Object.fromEntries(
+      Object.entries(parameters).map(([key, value]) => [key, value?.["stringValue"] ?? ""]),
+    ),
   };
 }

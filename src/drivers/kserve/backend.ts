@@ -1,13 +1,13 @@
-import type { Backend, Capabilities } from "../../core/generation.ts";
+import { ServeError } from "../../core/error.ts";
+import type { Backend, CallContext, EventBatch, GenerationRequest } from "../../core/generation.ts";
 import type { Log } from "../../core/log.ts";
-import { templateStop } from "../../text/templates/render.ts";
-import type { TemplateName } from "../../text/templates/render.ts";
-import type { Dialect } from "./dialects/dialect.ts";
+import { type Catalog, seedModelId } from "./catalog.ts";
+import { embed } from "./embed.ts";
 import { generate } from "./generate.ts";
-import { askModel, describeModel } from "./model.ts";
+import { createPrepare } from "./prepare.ts";
+import type { LoadImages } from "./images.ts";
+import type { KserveModel } from "./model.ts";
 import { assertReady } from "./ready.ts";
-import { createRequestEncoder } from "./request-encoder.ts";
-import { createStreamRoutes } from "./stream-routes.ts";
 import type { StreamRoute } from "./stream-routes.ts";
 import type { Transport } from "./transport/transport.ts";
 
@@ -16,75 +16,91 @@ export interface KserveBackendOptions {
   /** `host:port`, as the operator wrote it. */
   endpoint: string;
   log: Log;
-  dialect: Dialect;
-  template: TemplateName;
+  catalog: Catalog;
   /** Answers every rpc but, possibly, the stream one. */
   transport: Transport;
-  /** Where the stream rpc may be, in order. */
-  streamRoutes: readonly StreamRoute[];
   /** A server besides `transport` without which the backend is not ready. */
   requiredStream?: Transport;
-  /** Id of the model while the server does not say it. */
-  modelId: string;
-  /** Other ids under which the model answers. */
-  aliases: readonly string[];
-  /** Milliseconds, monotonic. */
-  now: () => number;
+  /** Everything to be closed with the backend. */
+  transports: readonly Transport[];
+  loadImages: LoadImages;
+  /** Id of the model that it is taken to have until it was asked. */
+  presumedModel?: string;
 }
 
-/** A KServe v2 server as a backend that gives one choice a call. Does no I/O until it is asked something. */
+/** A KServe v2 server as a backend. Does no I/O until it is asked something. */
 export function createKserveBackend(options: KserveBackendOptions): Backend {
-  const { id, dialect, transport } = options;
-  const routes = createStreamRoutes(options.streamRoutes, options.now);
-  const identity = { id: options.modelId, ownedBy: dialect.ownedBy, aliases: options.aliases };
-  let announced: string | undefined;
+  const { id, catalog, transport, log } = options;
+  const prepare = createPrepare(options.loadImages);
+  const announced = new Set<string>();
 
-  function onRoute(endpoint: string | undefined): void {
-    const route = endpoint ?? "unary";
-    if (announced === route) return;
-    announced = route;
-    if (endpoint === undefined) {
-      options.log.info("the stream rpc is not reachable; answers come whole", { backend: id });
-    } else {
-      options.log.info("answers come token by token", { backend: id, endpoint });
-    }
+  /** Says once for each model and way how answers come. */
+  function announce(model: KserveModel, route: StreamRoute | undefined): void {
+    const key = `${model.target} ${route?.endpoint ?? ""}`;
+    if (announced.has(key)) return;
+    if (announced.size > 1_000) announced.clear();
+    announced.add(key);
+    const facts = { backend: id, model: model.target };
+    if (route === undefined) log.info("answers of this model come whole", facts);
+    else log.info("answers of this model are streamed", { ...facts, endpoint: route.endpoint });
   }
 
-  const encode = createRequestEncoder(dialect, options.template);
-  const generateOptions = { dialect, encode, transport, routes, onRoute };
+  async function* run(request: GenerationRequest, context: CallContext): AsyncGenerator<EventBatch> {
+    const model = await catalog.find(request.model);
+    let hasBegun = false;
+    const attempt = async function* (current: KserveModel) {
+      yield* generate(await prepare(request, current, context), current, context, {
+        transport,
+        onRoute(route) {
+          hasBegun = true;
+          announce(current, route);
+        },
+      });
+    };
+    try {
+      yield* attempt(model);
+    } catch (error) {
+      if (!mayHaveChanged(error)) throw error;
+      catalog.forget(request.model);
+      if (hasBegun) throw error;
+      const current = await catalog.find(request.model);
+      if (current === model) throw error;
+      yield* attempt(current);
+    }
+  }
 
   return {
     id,
     kind: "kserve",
     endpoint: options.endpoint,
-    presumed: [describeModel(identity, {})],
-    capabilities: () => toCapabilities(dialect, options.template),
-    generate: (request, context) => generate(request, context, generateOptions),
-    models: async (signal) => [await askModel(transport, dialect, identity, signal)],
+    ...(options.presumedModel === undefined
+      ? {}
+      : {
+          presumed: [{ id: options.presumedModel, ownedBy: "anyserve", aliases: [seedModelId] }],
+        }),
+    capabilities: async (model) => (await catalog.find(model)).capabilities,
+    generate: run,
+    async embed(request, context) {
+      const model = await catalog.find(request.model);
+      try {
+        return await embed(request, model, context, transport);
+      } catch (error) {
+        if (mayHaveChanged(error)) catalog.forget(request.model);
+        throw error;
+      }
+    },
+    models: (signal) => catalog.list(signal),
+    inspect: (signal) => catalog.inspect(signal),
     ready: (signal) => assertReady(transport, options.requiredStream, signal),
     async close() {
-      const transports = new Set([transport, ...options.streamRoutes.map((route) => route.transport)]);
-      await Promise.all([...transports].map((each) => each.close()));
+      await Promise.all(options.transports.map((each) => each.close()));
     },
   };
 }
 
-function toCapabilities(dialect: Dialect, template: TemplateName): Capabilities {
-  const stop = templateStop(template);
-  return {
-    choices: 1,
-    sampling: dialect.sampling,
-    extra: dialect.extra,
-    logprobs: false,
-    tools: false,
-    images: false,
-    audio: false,
-    files: false,
-    suffix: false,
-    tokenPrompts: false,
-    json: false,
-    reasoningEffort: false,
-    reportsLength: false,
-    ...(stop.length === 0 ? {} : { stop }),
-  };
+/** A server that does not know the model or its tensors any more has another one under this name, or none. */
+function mayHaveChanged(error: unknown): boolean {
+  return (
+    error instanceof ServeError && (error.kind === "not_found" || error.code === "upstream_invalid_argument")
+  );
 }

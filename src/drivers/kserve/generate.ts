@@ -1,42 +1,49 @@
-import type { CallContext, EventBatch, GenerationEvent, GenerationRequest } from "../../core/generation.ts";
+import type { CallContext, EventBatch, GenerationEvent } from "../../core/generation.ts";
+import type { AnswerParser } from "../../text/answer-parser.ts";
 import { decodeInferResponse, decodeStreamInferResponse } from "./codec/decode.ts";
-import type { AnswerReader, Dialect } from "./dialects/dialect.ts";
-import type { RequestEncoder } from "./request-encoder.ts";
+import type { AnswerReader, Rpc } from "./dialects/dialect.ts";
+import type { KserveModel } from "./model.ts";
+import type { PreparedCall } from "./prepare.ts";
 import { rpcPath } from "./service.ts";
 import { toServeError, toStreamFailure } from "./status.ts";
-import type { StreamRoutes } from "./stream-routes.ts";
+import type { StreamRoute } from "./stream-routes.ts";
 import type { Transport } from "./transport/transport.ts";
 
 export interface GenerateOptions {
-  dialect: Dialect;
-  encode: RequestEncoder;
   /** For the unary rpc. */
   transport: Transport;
-  routes: StreamRoutes;
-  /** Told for each call how its answer comes; `endpoint` is undefined for the unary rpc. */
-  onRoute: (endpoint: string | undefined) => void;
+  /** Told for each call how its answer comes; `route` is undefined for the unary rpc. */
+  onRoute: (route: StreamRoute | undefined) => void;
 }
 
 /**
- * Yields one answer as choice 0. Text comes token by token where a route has the stream rpc, else at once from the
- * unary one. A call is tried elsewhere only while nothing has come. Throws `ServeError`.
+ * Yields the answer to a prepared call. Text comes as the model writes it where a route has the stream rpc, else at
+ * once from the unary one. A call is tried elsewhere only while nothing has come. Throws `ServeError`.
  */
 export async function* generate(
-  request: GenerationRequest,
+  call: PreparedCall,
+  model: KserveModel,
   context: CallContext,
   options: GenerateOptions,
 ): AsyncGenerator<EventBatch> {
-  const warn = (warning: string) => context.log.warn(warning);
   try {
-    const messages = await openStream(request, context.signal, options);
-    if (messages === undefined) {
-      yield await inferOnce(request, context.signal, options, options.dialect.reader("infer", warn));
-    } else {
-      yield* readStream(messages, options.dialect.reader("stream", warn));
-    }
+    const messages = await openStream(call, model, context, options);
+    if (messages === undefined) yield* inferOnce(call, context, options);
+    else yield* readStream(messages, answerOf(call, "stream", context));
   } catch (error) {
     throw toServeError(error, context.signal);
   }
+}
+
+/** An answer that is being read: the server's messages become raw events, those become the answer's. */
+interface Answer {
+  reader: AnswerReader;
+  parser: AnswerParser;
+}
+
+function answerOf(call: PreparedCall, rpc: Rpc, context: CallContext): Answer {
+  const warn = (warning: string) => context.log.warn(warning);
+  return { reader: call.reader(rpc, warn), parser: call.createParser() };
 }
 
 type Messages = AsyncIterator<readonly Uint8Array[]>;
@@ -49,40 +56,46 @@ interface OpenStream {
 
 /** The stream of the first route that has the rpc, once it has said anything; undefined if none has. */
 async function openStream(
-  request: GenerationRequest,
-  signal: AbortSignal,
-  { encode, routes, onRoute }: GenerateOptions,
+  call: PreparedCall,
+  { dialect, routes }: KserveModel,
+  { signal }: CallContext,
+  { onRoute }: GenerateOptions,
 ): Promise<OpenStream | undefined> {
+  if (!dialect.abilities.rpcs.includes("stream")) return undefined;
+  const hasUnary = dialect.abilities.rpcs.includes("infer");
   for (const route of routes.due()) {
-    const message = encode(request, "stream");
     const { connectTimeoutMs } = route;
-    const call = { signal, ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }) };
-    const messages = route.transport.stream(rpcPath.streamInfer, message, call)[Symbol.asyncIterator]();
+    const stream = route.transport.stream(rpcPath.streamInfer, call.message("stream"), {
+      signal,
+      metadata: call.metadata,
+      ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+    });
+    const messages = stream[Symbol.asyncIterator]();
     try {
       const first = await messages.next();
       routes.worked(route);
-      onRoute(route.endpoint);
+      onRoute(route);
       return { messages, first };
     } catch (error) {
-      if (!routes.isMissing(route, error)) throw error;
+      if (!hasUnary || !routes.isMissing(route, error)) throw error;
     }
   }
   return undefined;
 }
 
-async function* readStream(
-  { messages, first }: OpenStream,
-  reader: AnswerReader,
-): AsyncGenerator<EventBatch> {
+async function* readStream({ messages, first }: OpenStream, answer: Answer): AsyncGenerator<EventBatch> {
   try {
     for (let result = first; ; result = await messages.next()) {
-      const events: GenerationEvent[] = [];
+      const raw: GenerationEvent[] = [];
       const failure =
-        result.done === true ? readEnd(reader, events) : readBatch(reader, result.value, events);
+        result.done === true
+          ? attempt(() => answer.reader.end(raw))
+          : readBatch(answer.reader, result.value, raw);
+      const events = parse(answer.parser, raw);
       if (events.length > 0) yield events;
       if (failure !== undefined) throw failure.reason;
-      if (result.done === true) return;
-      if (reader.finished) break;
+      if (result.done === true || (answer.parser.isDone && !answer.parser.isTransparent)) return;
+      if (answer.reader.finished) break;
     }
     await drain(messages);
   } finally {
@@ -90,28 +103,36 @@ async function* readStream(
   }
 }
 
+function parse(parser: AnswerParser, raw: GenerationEvent[]): GenerationEvent[] {
+  if (parser.isTransparent) return raw;
+  const events: GenerationEvent[] = [];
+  parser.apply(raw, events);
+  return events;
+}
+
 /** Reads the messages up to the one that fails, so that what came before it is not lost. */
 function readBatch(
   reader: AnswerReader,
   batch: readonly Uint8Array[],
   events: GenerationEvent[],
-): { reason: unknown } | undefined {
-  try {
+): Failure | undefined {
+  return attempt(() => {
     for (const bytes of batch) {
       const { errorMessage, response } = decodeStreamInferResponse(bytes);
-      if (reader.finished) return undefined;
+      if (reader.finished) return;
       if (errorMessage !== "") throw toStreamFailure(errorMessage);
       reader.read(response ?? emptyResponse, events);
     }
-    return undefined;
-  } catch (reason) {
-    return { reason };
-  }
+  });
 }
 
-function readEnd(reader: AnswerReader, events: GenerationEvent[]): { reason: unknown } | undefined {
+interface Failure {
+  reason: unknown;
+}
+
+function attempt(work: () => void): Failure | undefined {
   try {
-    reader.end(events);
+    work();
     return undefined;
   } catch (reason) {
     return { reason };
@@ -134,16 +155,19 @@ async function drain(messages: Messages): Promise<void> {
   }
 }
 
-async function inferOnce(
-  request: GenerationRequest,
-  signal: AbortSignal,
-  { encode, transport, onRoute }: GenerateOptions,
-  reader: AnswerReader,
-): Promise<EventBatch> {
-  const answer = await transport.unary(rpcPath.infer, encode(request, "infer"), { signal });
+async function* inferOnce(
+  call: PreparedCall,
+  context: CallContext,
+  { transport, onRoute }: GenerateOptions,
+): AsyncGenerator<EventBatch> {
+  const answered = await transport.unary(rpcPath.infer, call.message("infer"), {
+    signal: context.signal,
+    metadata: call.metadata,
+  });
   onRoute(undefined);
+  const { reader, parser } = answerOf(call, "infer", context);
   const events: GenerationEvent[] = [];
-  reader.read(decodeInferResponse(answer), events);
+  reader.read(decodeInferResponse(answered), events);
   reader.end(events);
-  return events;
+  yield parse(parser, events);
 }

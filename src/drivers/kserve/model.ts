@@ -1,62 +1,111 @@
-import type { ModelDescription } from "../../core/generation.ts";
-import { decodeInferResponse } from "./codec/decode.ts";
-import { encodeInferRequest } from "./codec/encode.ts";
-import type { Dialect, ModelFacts } from "./dialects/dialect.ts";
-import { answerWithin } from "./probe.ts";
-import { rpcPath } from "./service.ts";
-import { GrpcError, grpcStatus } from "./transport/transport.ts";
-import type { Transport } from "./transport/transport.ts";
+import { ServeError } from "../../core/error.ts";
+import type { Capabilities } from "../../core/generation.ts";
+import { guessTemplate } from "../../text/templates/guess.ts";
+import { reasoningFormats } from "../../text/reasoning/formats.ts";
+import type { ReasoningMarks } from "../../text/reasoning/format.ts";
+import type { Template } from "../../text/templates/template.ts";
+import type { ToolCallFormat, ToolCallFormatName } from "../../text/tool-calls/format.ts";
+import { toolCallFormats } from "../../text/tool-calls/formats.ts";
+import type { ModelProfile } from "./dialects/dialect.ts";
+import type { Dialect, DialectName } from "./dialects/dialect.ts";
+import { dialects } from "./dialects/dialects.ts";
+import type { ModelSettings } from "./settings.ts";
+import type { StreamRoutes } from "./stream-routes.ts";
 
-/** What the operator and the dialect say of a server's one model. */
-export interface ModelIdentity {
-  id: string;
-  ownedBy: string;
-  /** Other ids under which the model answers; the id itself may be among them. */
-  aliases: readonly string[];
+/** A model of the server as clients get it: how it is called, how it is spoken to, how its text is read. */
+export interface KserveModel {
+  /** The server's own name. */
+  readonly target: string;
+  readonly profile: ModelProfile;
+  readonly dialect: Dialect;
+  readonly settings: ModelSettings;
+  readonly template: Template;
+  /** How it writes tool calls; absent when it is not to be given tools. */
+  readonly toolCalls?: ToolCallFormat;
+  readonly reasoning?: ReasoningMarks;
+  readonly routes: StreamRoutes;
+  readonly capabilities: Capabilities;
 }
 
-/**
- * The server's model as it says itself, or the presumed one if it has no call for that. Throws `ServeError` when it
- * cannot be asked.
- */
-export async function askModel(
-  transport: Transport,
-  dialect: Dialect,
-  identity: ModelIdentity,
-  signal: AbortSignal,
-): Promise<ModelDescription> {
-  return await answerWithin(signal, async (limited) => {
-    const message = encodeInferRequest(dialect.facts.call);
-    try {
-      const answer = await transport.unary(rpcPath.infer, message, { signal: limited });
-      return describeModel(identity, dialect.facts.read(decodeInferResponse(answer)));
-    } catch (error) {
-      if (hasNoSuchCall(error)) return describeModel(identity, {});
-      throw error;
-    }
-  });
-}
-
-/** The model with what the server said of it. */
-export function describeModel(identity: ModelIdentity, facts: ModelFacts): ModelDescription {
-  const id = isId(facts.name) ? facts.name : identity.id;
-  const contextTokens = facts.contextTokens ?? 0;
+/** Puts a model together from what the server says of it and what the operator set. */
+export function createModel(
+  profile: ModelProfile,
+  dialectName: DialectName,
+  settings: ModelSettings,
+  routes: StreamRoutes,
+): KserveModel {
+  const dialect = dialects[dialectName](profile, settings.dialectOptions);
+  const template = settings.template ?? guessTemplate(dialectName === "anyserve" ? "" : profile.name);
+  const toolCalls = toolCallFormat(settings, template);
+  const reasoning = reasoningMarks(settings, template);
   return {
-    id,
-    ownedBy: identity.ownedBy,
-    aliases: identity.aliases,
-    ...(contextTokens > 0 ? { contextTokens } : {}),
+    target: profile.name,
+    profile,
+    dialect,
+    settings,
+    template,
+    ...(toolCalls === undefined ? {} : { toolCalls }),
+    ...(reasoning === undefined ? {} : { reasoning }),
+    routes,
+    capabilities: toCapabilities(dialect, settings, toolCalls),
   };
 }
 
-/** A name from outside becomes an id only if it can stand in a URL and in a log line. */
-function isId(name: string | undefined): name is string {
-  return name !== undefined && name.trim() === name && /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(name);
+/** A model whose template says nothing of tools is told about them in words, and answers in this form. */
+const wordedFormat: ToolCallFormatName = "hermes";
+
+function toolCallFormat(settings: ModelSettings, template: Template): ToolCallFormat | undefined {
+  if (settings.toolParser === "none") return undefined;
+  if (settings.toolParser !== "auto") return toolCallFormats[settings.toolParser];
+  return toolCallFormats[template.toolCalls ?? wordedFormat];
 }
 
-function hasNoSuchCall(error: unknown): boolean {
-  return (
-    error instanceof GrpcError &&
-    (error.code === grpcStatus.notFound || error.code === grpcStatus.unimplemented)
+function reasoningMarks(settings: ModelSettings, template: Template): ReasoningMarks | undefined {
+  const parser = settings.reasoningParser;
+  if (parser === "none") return undefined;
+  if (typeof parser === "object") return parser;
+  const name = parser === "auto" ? template.reasoning : parser;
+  return name === undefined ? undefined : reasoningFormats[name];
+}
+
+/** Request fields that are read for the chat template. */
+const templateFields = ["chat_template_kwargs", "documents"];
+
+function toCapabilities(
+  dialect: Dialect,
+  settings: ModelSettings,
+  toolCalls: ToolCallFormat | undefined,
+): Capabilities {
+  const { abilities, embeddings } = dialect;
+  const isConstrained = abilities.constraints.has("schema");
+  return {
+    text: abilities.rpcs.length > 0,
+    ...(embeddings === undefined ? {} : { embeddings: { dimensions: embeddings.dimensions } }),
+    choices: abilities.choices,
+    sampling: abilities.sampling,
+    extra: new Set([...abilities.extra, ...templateFields]),
+    logprobs: abilities.logprobs,
+    echoLogprobs: false,
+    bestOf: abilities.bestOf,
+    tools: toolCalls !== undefined,
+    toolChoice: isConstrained,
+    images: abilities.images !== "none",
+    audio: false,
+    files: false,
+    suffix: settings.fim !== undefined,
+    tokenPrompts: false,
+    json: isConstrained,
+    reasoningEffort: settings.allowedVariables.has("reasoning_effort"),
+    reportsLength: abilities.reportsLength,
+    needsMaxTokens: abilities.needsMaxTokens,
+  };
+}
+
+/** For a model that the server has and that is not one for text. */
+export function notText(): ServeError {
+  return new ServeError(
+    "not_found",
+    "The model server's model of this name does not generate text, or in a form that is not known.",
+    { code: "model_not_found", param: "model" },
   );
 }

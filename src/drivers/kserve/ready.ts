@@ -1,7 +1,8 @@
 import { ServeError } from "../../core/error.ts";
-import { decodeServerReady } from "./codec/decode.ts";
+import { decodeReady } from "./codec/decode-server.ts";
+import { emptyMessage } from "./codec/encode-server.ts";
 import { answerWithin } from "./probe.ts";
-import { emptyMessage, rpcPath } from "./service.ts";
+import { rpcPath } from "./service.ts";
 import { GrpcError, grpcStatus } from "./transport/transport.ts";
 import type { Transport } from "./transport/transport.ts";
 
@@ -22,7 +23,7 @@ export async function assertReady(
 async function assertServerReady(transport: Transport, signal: AbortSignal): Promise<void> {
   const isReady = await answerWithin(signal, async (limited) => {
     try {
-      return decodeServerReady(await transport.unary(rpcPath.serverReady, emptyMessage, { signal: limited }));
+      return decodeReady(await transport.unary(rpcPath.serverReady, emptyMessage, { signal: limited }));
     } catch (error) {
       // Some servers leave this rpc out; one that says so is there.
       if (error instanceof GrpcError && error.code === grpcStatus.unimplemented) return true;

@@ -1,7 +1,9 @@
 import { ServeError } from "../../core/error.ts";
-import type { ErrorDetails, ErrorKind } from "../../core/error.ts";
+import type { ErrorDetails } from "../../core/error.ts";
 import { MalformedTensor } from "./codec/tensor.ts";
 import { MalformedMessage } from "./codec/wire-reader.ts";
+import { accessRefused, modelNotFound, readFailureText, requestRejected } from "./failure-texts.ts";
+import type { Failure } from "./failure-texts.ts";
 import { GrpcError, grpcStatus } from "./transport/transport.ts";
 
 /**
@@ -19,7 +21,11 @@ export function toServeError(thrown: unknown, signal: AbortSignal): ServeError {
 
 /** An error inside a stream of the protocol's own, which has a text and no status. */
 export function toStreamFailure(text: string): ServeError {
-  return upstream("The model server failed to finish the answer.", new GrpcError(grpcStatus.unknown, text));
+  return toFailure(readFailureText(text) ?? unfinished, { cause: new GrpcError(grpcStatus.unknown, text) });
+}
+
+export function toFailure({ kind, message, details }: Failure, more: ErrorDetails = {}): ServeError {
+  return new ServeError(kind, message, { ...details, ...more });
 }
 
 function toCanceled(signal: AbortSignal): ServeError {
@@ -27,56 +33,36 @@ function toCanceled(signal: AbortSignal): ServeError {
   return new ServeError("canceled", "The request was canceled.", { cause: signal.reason });
 }
 
-interface Row {
-  kind: ErrorKind;
-  message: string;
-  details: ErrorDetails;
-}
-
-const failed: Row = {
+const failed: Failure = {
   kind: "upstream",
   message: "The model server failed.",
   details: { code: "upstream_error" },
 };
-const rejected: Row = {
-  kind: "invalid_request",
-  message: "The model server rejected the request.",
-  details: { code: "upstream_invalid_argument" },
-};
-// Not the client's fault and not for the client to mend, hence neither 401 nor 403.
-const refused: Row = {
-  kind: "upstream",
-  message: "The model server refused this gateway's access.",
-  details: { code: "upstream_error", shouldRetry: false },
-};
-const oversized: Row = {
+const unfinished: Failure = { ...failed, message: "The model server failed to finish the answer." };
+const oversized: Failure = {
   kind: "upstream",
   message: "The model server's answer is larger than allowed.",
   details: { code: "upstream_error", shouldRetry: false },
 };
-const tooLarge: Row = {
+const tooLarge: Failure = {
   kind: "too_large",
   message: "The request is larger than the model server takes.",
   details: { code: "request_too_large" },
 };
 
-const rows: Readonly<Record<number, Row>> = {
+const rows: Readonly<Record<number, Failure>> = {
   [grpcStatus.cancelled]: { ...failed, message: "The model server canceled the request." },
-  [grpcStatus.invalidArgument]: rejected,
-  [grpcStatus.failedPrecondition]: rejected,
-  [grpcStatus.outOfRange]: rejected,
+  [grpcStatus.invalidArgument]: requestRejected,
+  [grpcStatus.failedPrecondition]: requestRejected,
+  [grpcStatus.outOfRange]: requestRejected,
   [grpcStatus.deadlineExceeded]: {
     kind: "timeout",
     message: "The model server did not answer in time.",
     details: { code: "timeout" },
   },
-  [grpcStatus.notFound]: {
-    kind: "not_found",
-    message: "The model server does not have this model.",
-    details: { code: "model_not_found", param: "model" },
-  },
-  [grpcStatus.permissionDenied]: refused,
-  [grpcStatus.unauthenticated]: refused,
+  [grpcStatus.notFound]: modelNotFound,
+  [grpcStatus.permissionDenied]: accessRefused,
+  [grpcStatus.unauthenticated]: accessRefused,
   [grpcStatus.resourceExhausted]: {
     kind: "rate_limited",
     message: "The model server is out of capacity.",
@@ -95,19 +81,25 @@ const rows: Readonly<Record<number, Row>> = {
 };
 
 function fromGrpc(error: GrpcError): ServeError {
-  const row = rowOf(error);
-  return new ServeError(row.kind, row.message, { ...row.details, ...retryAfter(error), cause: error });
+  return toFailure(failureOf(error), { ...retryAfter(error), cause: error });
 }
 
-function rowOf(error: GrpcError): Row {
+function failureOf(error: GrpcError): Failure {
   if (error.code === grpcStatus.resourceExhausted) {
     if (error.overReceiveLimit) return oversized;
     if (/larger than max/i.test(error.details)) return tooLarge;
   }
-  // Triton answers so when a header is missing: it is up, and will answer the same again.
-  if (error.code === grpcStatus.unavailable && /protocol is restricted/i.test(error.details)) return refused;
-  return rows[error.code] ?? failed;
+  const byStatus = rows[error.code] ?? failed;
+  return unambiguous.has(error.code) ? byStatus : (readFailureText(error.details) ?? byStatus);
 }
+
+/** Statuses that mean what they say, whatever the text. */
+const unambiguous: ReadonlySet<number> = new Set([
+  grpcStatus.cancelled,
+  grpcStatus.deadlineExceeded,
+  grpcStatus.permissionDenied,
+  grpcStatus.unauthenticated,
+]);
 
 const longestRetryAfterSeconds = 60;
 

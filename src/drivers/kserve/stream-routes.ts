@@ -80,8 +80,10 @@ interface Failure {
 function saysMissing(route: StreamRoute, error: GrpcError): boolean {
   switch (error.code) {
     case grpcStatus.unimplemented:
-    case grpcStatus.notFound:
       return true;
+    case grpcStatus.notFound:
+      // AnyServe says so of the rpc, as it has no worker for it; Triton of the model.
+      return !/request for unknown model/i.test(error.details);
     case grpcStatus.unavailable:
       return !route.main;
     default:

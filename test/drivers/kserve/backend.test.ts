@@ -99,7 +99,7 @@ describe("without the stream rpc", () => {
         { type: "finish", choice: 0, reason: "stop" },
       ],
     ]);
-    expect(log.lines).toEqual(["info the stream rpc is not reachable; answers come whole"]);
+    expect(log.lines).toEqual(["info found a model", "info answers of this model come whole"]);
   });
 
   test("the server is not asked for it again with every call", async () => {

@@ -21,7 +21,7 @@ describeDriver("the KServe driver", {
       }
     });
     const backend = kserveDriver.create(
-      { kind: "kserve", endpoint: server.endpoint },
+      { kind: "kserve", dialect: "anyserve", endpoint: server.endpoint },
       { id: "test", log: memoryLog(), connectTimeoutMs: 2_000 },
     );
     return {

@@ -9,7 +9,7 @@ import { startFake } from "../../support/kserve-bed.ts";
 
 const create = (more: Partial<KserveConfig>) =>
   kserveDriver.create(
-    { kind: "kserve", endpoint: "localhost:8000", ...more },
+    { kind: "kserve", dialect: "anyserve", endpoint: "localhost:8000", ...more },
     { id: "gpu", log: memoryLog(), connectTimeoutMs: 1_000 },
   );
 
@@ -43,15 +43,22 @@ describe("the configuration", () => {
   }
 
   const documents: readonly [object, boolean][] = [
-    [{ kind: "kserve", endpoint: "a:1" }, true],
+    [{ kind: "kserve", dialect: "anyserve", endpoint: "a:1" }, true],
     [
-      { kind: "kserve", endpoint: "a:1", template: "llama3", layout: "model", max_message_bytes: 4_194_304 },
+      {
+        kind: "kserve",
+        dialect: "anyserve",
+        endpoint: "a:1",
+        template: "llama3",
+        layout: "model",
+        max_message_bytes: 4_194_304,
+      },
       true,
     ],
     [{ kind: "kserve" }, false],
-    [{ kind: "kserve", endpoint: "a:1", endpiont: "b:2" }, false],
-    [{ kind: "kserve", endpoint: "a:1", template: "jinja" }, false],
-    [{ kind: "kserve", endpoint: "a:1", max_message_bytes: 0 }, false],
+    [{ kind: "kserve", dialect: "anyserve", endpoint: "a:1", endpiont: "b:2" }, false],
+    [{ kind: "kserve", dialect: "anyserve", endpoint: "a:1", template: "jinja" }, false],
+    [{ kind: "kserve", dialect: "anyserve", endpoint: "a:1", max_message_bytes: 0 }, false],
   ];
   for (const [document, valid] of documents) {
     test(`${valid ? "allows" : "refuses"} ${JSON.stringify(document)}`, () => {
@@ -64,31 +71,26 @@ describe("the capabilities", () => {
   test("are those of AnyServe", async () => {
     const backend = create({});
 
-    const capabilities = backend.capabilities("llamacpp");
+    const capabilities = await backend.capabilities("llamacpp");
 
     expect(capabilities).toMatchObject({
       choices: 1,
       logprobs: false,
-      tools: false,
+      // Told and checked in words.
+      tools: true,
+      toolChoice: false,
+      json: false,
       tokenPrompts: false,
       reportsLength: false,
     });
     expect([...capabilities.sampling]).toEqual(["maxTokens", "temperature", "topP", "topK"]);
-    expect(capabilities.stop).toBeUndefined();
-    await backend.close();
-  });
-
-  test("name the texts that end a turn of the template", async () => {
-    const backend = create({ template: "chatml" });
-
-    expect(backend.capabilities("llamacpp").stop).toEqual(["<|im_end|>"]);
     await backend.close();
   });
 
   test("of the model layout have stop texts and a repeat penalty", async () => {
     const backend = create({ layout: "model" });
 
-    const capabilities = backend.capabilities("llamacpp");
+    const capabilities = await backend.capabilities("llamacpp");
 
     expect(capabilities.sampling.has("stop")).toBe(true);
     expect(capabilities.extra.has("repeat_penalty")).toBe(true);

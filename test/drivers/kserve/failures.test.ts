@@ -167,7 +167,7 @@ describe("a server that fails", () => {
         call.end();
       });
       const backend = kserveDriver.create(
-        { kind: "kserve", endpoint: server.endpoint },
+        { kind: "kserve", dialect: "anyserve", endpoint: server.endpoint },
         { id: "test", log: memoryLog(), connectTimeoutMs: 150 },
       );
       closers.push(() => backend.close());
@@ -199,7 +199,7 @@ describe("a port that accepts and says nothing", () => {
     const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     closers.push(() => Promise.resolve(listener.stop(true)));
     const backend = kserveDriver.create(
-      { kind: "kserve", endpoint: `127.0.0.1:${listener.port}` },
+      { kind: "kserve", dialect: "anyserve", endpoint: `127.0.0.1:${listener.port}` },
       { id: "test", log: memoryLog(), connectTimeoutMs: 200 },
     );
     closers.push(() => backend.close());

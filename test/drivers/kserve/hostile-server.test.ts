@@ -48,7 +48,7 @@ async function* tapped(batches: AsyncIterable<EventBatch>, onBatch: () => void) 
 function generateScripted(script: Script): AsyncIterable<EventBatch> {
   const server = startRawHttp2(script);
   const backend = kserveDriver.create(
-    { kind: "kserve", endpoint: server.endpoint },
+    { kind: "kserve", dialect: "anyserve", endpoint: server.endpoint },
     { id: "test", log: memoryLog(), connectTimeoutMs: 1_000 },
   );
   closers.push(

@@ -14,7 +14,7 @@ describe("the worker beside a dispatcher", () => {
     const { batches } = await run(backend.generate(textRequest({ stream: false }), callContext()));
 
     expect(batches.flat()[0]).toEqual({ type: "text-delta", choice: 0, text: "streamed", tokens: 1 });
-    expect(log.lines).toEqual(["info answers come token by token"]);
+    expect(log.lines).toEqual(["info found a model", "info answers of this model are streamed"]);
   });
 
   test("is found where the configuration says", async () => {

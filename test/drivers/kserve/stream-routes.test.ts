@@ -47,6 +47,14 @@ for (const [name, route, code, missing] of answers) {
   });
 }
 
+test("a server that does not have the model has the rpc all the same", () => {
+  const { routes, due } = createClocked();
+  const unknown = new GrpcError(grpcStatus.notFound, "Request for unknown model: 'llama' is not found");
+
+  expect(routes.isMissing(main, unknown)).toBe(false);
+  expect(due()).toEqual(["a:8000", "a:8100"]);
+});
+
 test("a route that is missing is tried again after a pause, by one call at a time", () => {
   const { clock, routes, due } = createClocked();
   routes.isMissing(worker, error(grpcStatus.unavailable));

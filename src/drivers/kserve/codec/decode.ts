@@ -7,14 +7,29 @@ import type {
 } from "./messages.ts";
 import { readContents, readInt64s } from "./contents.ts";
 import type { ContentsBuilder } from "./contents.ts";
-import { WireReader } from "./wire-reader.ts";
+import { MalformedMessage, WireReader } from "./wire-reader.ts";
 
 /**
- * Decoders of what a KServe v2 server answers. Fields that are not known are skipped; a field that comes twice
- * is merged as protobuf says. All throw `MalformedMessage`. Byte fields are views of `bytes`.
+ * Decoders of what a KServe v2 server answers to a call. Fields that are not known are skipped; a field that comes
+ * twice is merged as protobuf says. All throw `MalformedMessage`. Byte fields are views of `bytes`.
+ *
+ * A message of a stream is taken in both forms: MLServer sends a bare `ModelInferResponse` where the protocol has a
+ * `ModelStreamInferResponse`. What tells them apart is any of the fields that only the bare one has (its id,
+ * parameters, outputs and raw contents), or a second field that is a version's text instead of a message.
  */
 export function decodeStreamInferResponse(bytes: Uint8Array): StreamInferResponse {
-  const reader = new WireReader(bytes);
+  let wrapped: StreamInferResponse | undefined;
+  try {
+    wrapped = readWrapped(new WireReader(bytes));
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error;
+  }
+  // What is malformed in both forms is reported as the bare one is.
+  return wrapped ?? { errorMessage: "", response: decodeInferResponse(bytes) };
+}
+
+/** Undefined if a field comes that only the bare form has. */
+function readWrapped(reader: WireReader): StreamInferResponse | undefined {
   let errorMessage = "";
   let response: ResponseBuilder | undefined;
   while (reader.more) {
@@ -26,6 +41,11 @@ export function decodeStreamInferResponse(bytes: Uint8Array): StreamInferRespons
       case 18:
         response = readResponse(reader, reader.enter(), response);
         break;
+      case 26:
+      case 34:
+      case 42:
+      case 50:
+        return undefined;
       default:
         reader.skip(tag);
     }
@@ -36,18 +56,6 @@ export function decodeStreamInferResponse(bytes: Uint8Array): StreamInferRespons
 /** See `decodeStreamInferResponse`. */
 export function decodeInferResponse(bytes: Uint8Array): InferResponse {
   return readResponse(new WireReader(bytes), bytes.length, undefined);
-}
-
-/** See `decodeStreamInferResponse`. */
-export function decodeServerReady(bytes: Uint8Array): boolean {
-  const reader = new WireReader(bytes);
-  let ready = false;
-  while (reader.more) {
-    const tag = reader.tag();
-    if (tag === 8) ready = reader.bool();
-    else reader.skip(tag);
-  }
-  return ready;
 }
 
 const noParameters: Parameters = new Map();

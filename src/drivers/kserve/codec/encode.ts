@@ -1,23 +1,27 @@
 import type { InferRequest, InputTensor, ParameterValue, TensorContents } from "./messages.ts";
+import { encodeRawContents } from "./raw-contents.ts";
 import { WireWriter } from "./wire-writer.ts";
 
-/** A `ModelInferRequest` in protobuf's wire format, with typed contents. */
+/** A `ModelInferRequest` in protobuf's wire format. Throws `TypeError` where raw contents are not possible. */
 export function encodeInferRequest(request: InferRequest): Uint8Array {
   const writer = new WireWriter();
   if (request.modelName !== "") writer.text(10, request.modelName);
   if (request.modelVersion !== "") writer.text(18, request.modelVersion);
   if (request.id !== undefined && request.id !== "") writer.text(26, request.id);
   for (const [key, value] of request.parameters ?? []) writer.message(34, encodeParameter(key, value));
-  for (const input of request.inputs) writer.message(42, encodeInput(input));
+  const isRaw = request.rawContents === true;
+  for (const input of request.inputs) writer.message(42, encodeInput(input, isRaw));
+  // A tensor is either raw or typed, and if one is raw, all are.
+  if (isRaw) for (const input of request.inputs) writer.message(58, encodeRawContents(input));
   return writer.finish();
 }
 
-function encodeInput(tensor: InputTensor): WireWriter {
+function encodeInput(tensor: InputTensor, isRaw: boolean): WireWriter {
   const writer = new WireWriter();
   writer.text(10, tensor.name);
   writer.text(18, tensor.datatype);
   if (tensor.shape.length > 0) writer.message(26, packed(tensor.shape, signed));
-  writer.message(42, encodeContents(tensor.contents));
+  if (!isRaw) writer.message(42, encodeContents(tensor.contents));
   return writer;
 }
 

@@ -33,6 +33,8 @@ export interface InferRequest {
   readonly id?: string;
   readonly parameters?: Parameters;
   readonly inputs: readonly InputTensor[];
+  /** Sends the contents of all inputs raw; FP16 and BF16 cannot be sent. Else they are typed. */
+  readonly rawContents?: boolean;
 }
 
 export interface OutputTensor {
@@ -56,4 +58,48 @@ export interface InferResponse {
 export interface StreamInferResponse {
   readonly errorMessage: string;
   readonly response: InferResponse | undefined;
+}
+
+export interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
+
+export interface TensorMetadata {
+  readonly name: string;
+  /** As on the wire: `BYTES`, `INT32`, … */
+  readonly datatype: string;
+  /** -1 is any size. With a batch dimension where the model has one. */
+  readonly shape: readonly number[];
+}
+
+/** `ModelMetadataResponse`. */
+export interface ModelMetadata {
+  readonly name: string;
+  readonly versions: readonly string[];
+  readonly platform: string;
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+}
+
+/** What of Triton's `ModelConfig` matters for calls. */
+export interface ModelConfig {
+  readonly platform: string;
+  readonly backend: string;
+  readonly maxBatchSize: number;
+  readonly decoupled: boolean;
+  /** Inputs that may be left out. */
+  readonly optionalInputs: ReadonlySet<string>;
+  /** `parameters[key].string_value`. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** One entry of `RepositoryIndex`. */
+export interface RepositoryModel {
+  readonly name: string;
+  readonly version: string;
+  /** `READY`, `UNAVAILABLE`, `LOADING`, `UNLOADING`; empty when the server does not say. */
+  readonly state: string;
+  readonly reason: string;
 }

@@ -57,16 +57,35 @@ export class WireWriter {
     this.bytes[this.length++] = Number(rest);
   }
 
+  /** The low 8, 16, 32 bits of an integer, in two's complement, little-endian. */
+  fixed8(value: number): void {
+    this.view(1).setUint8(0, value);
+  }
+
+  fixed16(value: number): void {
+    this.view(2).setUint16(0, value, true);
+  }
+
+  fixed32(value: number): void {
+    this.view(4).setUint32(0, value, true);
+  }
+
+  /** An integer in two's complement of 64 bits. */
+  fixed64(value: number): void {
+    this.view(8).setBigInt64(0, BigInt(value), true);
+  }
+
   float(value: number): void {
-    this.reserve(4);
-    new DataView(this.bytes.buffer).setFloat32(this.length, value, true);
-    this.length += 4;
+    this.view(4).setFloat32(0, value, true);
   }
 
   double(value: number): void {
-    this.reserve(8);
-    new DataView(this.bytes.buffer).setFloat64(this.length, value, true);
-    this.length += 8;
+    this.view(8).setFloat64(0, value, true);
+  }
+
+  /** Bytes without a tag. */
+  raw(value: Uint8Array): void {
+    this.append(value);
   }
 
   /** A delimited field. */
@@ -103,6 +122,13 @@ export class WireWriter {
     this.piecesLength += this.length + value.length;
     this.bytes = new Uint8Array(64);
     this.length = 0;
+  }
+
+  private view(length: number): DataView {
+    this.reserve(length);
+    const view = new DataView(this.bytes.buffer, this.length, length);
+    this.length += length;
+    return view;
   }
 
   private reserve(more: number): void {

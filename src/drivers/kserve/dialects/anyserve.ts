@@ -1,64 +1,84 @@
-import type { Sampling } from "../../../core/generation.ts";
-import type { InferResponse, InputTensor } from "../codec/messages.ts";
+import type { InferResponse } from "../codec/messages.ts";
 import { readIntegerOutput, readTextOutput } from "../codec/tensor.ts";
-import { createAnswerReader } from "./answer-reader.ts";
-import type { Dialect, ModelFacts, Rpc, TextRequest } from "./dialect.ts";
-import { bytesInput, floatInput, int32Input, int64Input } from "./inputs.ts";
+import { type AnswerDescription, createAnswerReader } from "./answer-reader.ts";
+import type { CreateDialect, Dialect, ModelFacts, Rpc } from "./dialect.ts";
+import { createInputs, type InputDefaults, present } from "./inputs.ts";
+import { createParameters } from "./parameters.ts";
 
 /**
- * AnyServe's llama.cpp worker. The model name says what is wanted (`generate`, `generate_stream`, `model_info`),
- * the version who does it; every tensor has shape [1] and typed contents.
- */
-export const anyserve: Dialect = {
-  ownedBy: "anyserve",
-  sampling: new Set<keyof Sampling>(["maxTokens", "temperature", "topP", "topK"]),
-  extra: new Set(),
-  call: (request, rpc) => ({
-    modelName: rpc === "stream" ? "generate_stream" : "generate",
-    modelVersion: workerVersion,
-    inputs: present([
-      bytesInput("prompt", [request.prompt]),
-      int32Input("max_tokens", request.sampling.maxTokens),
-      floatInput("temperature", request.sampling.temperature),
-      floatInput("top_p", request.sampling.topP),
-      int32Input("top_k", request.sampling.topK),
-    ]),
-  }),
-  reader: createReader,
-  facts: { call: { modelName: "model_info", modelVersion: "llamacpp", inputs: [] }, read: readFacts },
-};
-
-/**
- * AnyServe's other layout: the model has its own name, whole numbers are INT64, and stop texts and a repeat
+ * AnyServe's llama.cpp worker, which describes no tensors; each has shape [1] and typed contents. In the layout
+ * `capability` the model name says what is wanted (`generate`, `generate_stream`, `model_info`) and the version who
+ * does it. In the layout `model` the model has its own name, whole numbers are INT64, and stop texts and a repeat
  * penalty are taken.
  */
-export const anyserveNamed: Dialect = {
-  ...anyserve,
-  sampling: new Set<keyof Sampling>([...anyserve.sampling, "stop"]),
-  extra: new Set(["repeat_penalty"]),
-  call: (request) => ({
-    modelName: request.model,
-    modelVersion: "",
-    inputs: present([
-      bytesInput("prompt", [request.prompt]),
-      int64Input("max_tokens", request.sampling.maxTokens),
-      floatInput("temperature", request.sampling.temperature),
-      floatInput("top_p", request.sampling.topP),
-      int64Input("top_k", request.sampling.topK),
-      floatInput("repeat_penalty", repeatPenalty(request)),
-      bytesInput("stop", request.sampling.stop ?? []),
-    ]),
-  }),
+export const createAnyserve: CreateDialect = ({ name }, { layout = "capability" }) => {
+  const isNamed = layout === "model";
+  const inputs = createInputs({ name }, isNamed ? modelInputs : capabilityInputs);
+  const parameters = createParameters(inputs, parameterNames);
+  return {
+    name: "anyserve",
+    ownedBy: "anyserve",
+    abilities: {
+      choices: 1,
+      sampling: parameters.sampling,
+      extra: parameters.extra,
+      logprobs: false,
+      bestOf: false,
+      reportsLength: false,
+      constraints: new Set(),
+      images: "none",
+      lora: false,
+      needsMaxTokens: false,
+      rpcs: ["stream", "infer"],
+    },
+    call: (request, rpc) => ({
+      modelName: isNamed ? request.model : capabilities[rpc],
+      modelVersion: isNamed ? "" : workerVersion,
+      id: request.requestId,
+      inputs: [...present([inputs.one("prompt", request.prompt)]), ...parameters.tensors(request)],
+    }),
+    reader: (request, rpc, warn) =>
+      createAnswerReader(descriptions[rpc], { request, isStreamed: rpc === "stream", warn }),
+    facts,
+  };
 };
 
 const workerVersion = "llamacpp";
+const capabilities: Readonly<Record<Rpc, string>> = { infer: "generate", stream: "generate_stream" };
 
-function createReader(rpc: Rpc, warn: (text: string) => void) {
-  return createAnswerReader(rpc, rpc === "stream" ? streamOutputs : unaryOutputs, warn);
-}
+const capabilityInputs: InputDefaults = {
+  prompt: "BYTES",
+  max_tokens: "INT32",
+  temperature: "FP32",
+  top_p: "FP32",
+  top_k: "INT32",
+};
+const modelInputs: InputDefaults = {
+  ...capabilityInputs,
+  max_tokens: "INT64",
+  top_k: "INT64",
+  repeat_penalty: "FP32",
+  stop: "BYTES",
+};
+const parameterNames = {
+  max_tokens: ["max_tokens"],
+  temperature: ["temperature"],
+  top_p: ["top_p"],
+  top_k: ["top_k"],
+  repeat_penalty: ["repeat_penalty"],
+  stop: ["stop"],
+};
 
-const streamOutputs = ["token", "text_output", "text"];
-const unaryOutputs = ["text", "text_output", "token"];
+const common = { finish: "finish_reason", cumulative: false, echo: "never" } as const;
+const descriptions: Readonly<Record<Rpc, AnswerDescription>> = {
+  stream: { ...common, text: ["token", "text_output", "text"] },
+  infer: { ...common, text: ["text", "text_output", "token"] },
+};
+
+const facts: NonNullable<Dialect["facts"]> = {
+  call: { modelName: "model_info", modelVersion: workerVersion, inputs: [] },
+  read: readFacts,
+};
 
 function readFacts(response: InferResponse): ModelFacts {
   const name = readTextOutput(response, "model_name");
@@ -67,13 +87,4 @@ function readFacts(response: InferResponse): ModelFacts {
     ...(name === undefined ? {} : { name }),
     ...(contextTokens === undefined ? {} : { contextTokens }),
   };
-}
-
-function repeatPenalty(request: TextRequest): number | undefined {
-  const value = request.extra["repeat_penalty"];
-  return typeof value === "number" ? value : undefined;
-}
-
-function present(inputs: readonly (InputTensor | undefined)[]): InputTensor[] {
-  return inputs.filter((input) => input !== undefined);
 }

@@ -22,6 +22,7 @@ const words = new Map<string, FinishWord>([
   ["content_filter", "content-filter"],
   ["abort", "failed"],
   ["aborted", "failed"],
+  ["timeout", "failed"],
   ["error", "failed"],
   ["cancelled", "failed"],
   ["canceled", "failed"],

@@ -1,9 +1,12 @@
 import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
 import type { ChannelOptions, ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { createConnectWatch } from "./connect-watch.ts";
+import { createConnectionFaults } from "./connection-faults.ts";
 import { MessageQueue } from "./message-queue.ts";
 import type { Flow } from "./message-queue.ts";
 import { SendTurns } from "./send-turns.ts";
+import { createTlsCredentials } from "./tls-credentials.ts";
+import type { TlsOptions } from "./tls-credentials.ts";
 import { GrpcError, grpcStatus } from "./transport.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
@@ -16,11 +19,23 @@ export interface GrpcJsOptions {
   connectTimeoutMs: number;
   /** Milliseconds between pings while calls are under way. */
   keepaliveMs: number;
+  /** Absent: the connection is not encrypted. */
+  tls?: TlsOptions;
 }
 
-/** Transport by @grpc/grpc-js, without TLS. Connects with the first call and reconnects by itself. */
+/** Transport by @grpc/grpc-js. Connects with the first call and reconnects by itself. */
 export function createGrpcJsTransport(options: GrpcJsOptions): Transport {
-  const client = new Client(`dns:${options.endpoint}`, credentials.createInsecure(), channelOptions(options));
+  const { tls } = options;
+  const { host, port } = splitEndpoint(options.endpoint);
+  const faults = createConnectionFaults({ host, port, tls });
+  const peer = {
+    host,
+    handshakeTimeoutMs: options.connectTimeoutMs,
+    onHandshake: (failure: string | undefined) => faults.onHandshake(failure),
+  };
+  const channelCredentials =
+    tls === undefined ? credentials.createInsecure() : createTlsCredentials(tls, peer);
+  const client = new Client(`dns:${options.endpoint}`, channelCredentials, channelOptions(options));
   const connecting = createConnectWatch(client);
   const turns = new SendTurns();
   const calls = new Set<(error: GrpcError) => void>();
@@ -47,6 +62,11 @@ export function createGrpcJsTransport(options: GrpcJsOptions): Transport {
       queue.end({ reason: cancelled() });
       return idleFlow;
     }
+    const metadata = toMetadata(callOptions.metadata ?? {});
+    if (metadata === undefined) {
+      queue.end({ reason: new GrpcError(grpcStatus.internal, "metadata that gRPC does not allow") });
+      return idleFlow;
+    }
     let call: Call | undefined;
     const stop = () => {
       release();
@@ -54,14 +74,15 @@ export function createGrpcJsTransport(options: GrpcJsOptions): Transport {
       call?.cancel();
     };
     const release = guard(callOptions, (error) => {
-      queue.end({ reason: error });
+      const reason = faults.explain(error);
+      queue.end({ reason: reason instanceof GrpcError ? reason : error });
       stop();
     });
     const start = () => {
       // The only kind of call that says when its message was sent; on the wire all kinds are alike.
-      const started: Call = client.makeBidiStreamRequest(method, toBuffer, identity, new Metadata(), {});
+      const started: Call = client.makeBidiStreamRequest(method, toBuffer, identity, metadata, {});
       call = started;
-      listen(started, queue, () => {
+      listen(started, queue, callOptions.signal, () => {
         release();
         leave();
       });
@@ -72,13 +93,19 @@ export function createGrpcJsTransport(options: GrpcJsOptions): Transport {
     return { pause: () => call?.pause(), resume: () => call?.resume(), cancel: stop };
   }
 
-  function listen(call: Call, queue: MessageQueue, onStatus: () => void): void {
+  function listen(call: Call, queue: MessageQueue, signal: AbortSignal, onStatus: () => void): void {
+    let failed = false;
     call.on("data", (answer: Uint8Array) => queue.push(answer));
-    call.on("end", () => queue.end());
+    call.on("end", () => {
+      if (!failed) queue.end();
+    });
     call.on("error", (error: ServiceError) => {
+      failed = true;
       // What came before the failure is still in the stream when reading was paused; reading hands it to `data`.
       while (call.read() !== null);
-      queue.end({ reason: toGrpcError(error) });
+      const reason = faults.explain(toGrpcError(error));
+      if (reason instanceof GrpcError) queue.end({ reason });
+      else void endLater(queue, reason, signal);
     });
     call.on("status", onStatus);
   }
@@ -120,6 +147,8 @@ const windowBytes = 4 * 1_048_576;
 function channelOptions(options: GrpcJsOptions): ChannelOptions {
   return {
     "grpc.primary_user_agent": "oai-serve",
+    // As other gRPC clients do: who is behind a proxy is named once.
+    ...(options.tls?.serverName === undefined ? {} : { "grpc.default_authority": options.tls.serverName }),
     "grpc.max_receive_message_length": options.maxMessageBytes,
     "grpc.max_send_message_length": -1,
     "grpc.keepalive_time_ms": options.keepaliveMs,
@@ -136,6 +165,13 @@ function channelOptions(options: GrpcJsOptions): ChannelOptions {
   };
 }
 
+async function endLater(queue: MessageQueue, coming: Promise<GrpcError>, signal: AbortSignal): Promise<void> {
+  const onAbort = () => queue.end({ reason: cancelled() });
+  signal.addEventListener("abort", onAbort, { once: true });
+  queue.end({ reason: await coming });
+  signal.removeEventListener("abort", onAbort);
+}
+
 function cancelled(): GrpcError {
   return new GrpcError(grpcStatus.cancelled, "cancelled by the caller");
 }
@@ -149,6 +185,24 @@ function fromServiceError(error: ServiceError, maxMessageBytes: number): GrpcErr
     overReceiveLimit:
       error.code === status.RESOURCE_EXHAUSTED && error.details.includes(`vs ${maxMessageBytes})`),
   });
+}
+
+/** Undefined if a name or a value is not one that gRPC takes. */
+function toMetadata(fields: Readonly<Record<string, string>>): Metadata | undefined {
+  const metadata = new Metadata();
+  try {
+    for (const [name, value] of Object.entries(fields)) {
+      metadata.set(name, name.endsWith("-bin") ? Buffer.from(value, "base64") : value);
+    }
+    return metadata;
+  } catch {
+    return undefined;
+  }
+}
+
+function splitEndpoint(endpoint: string): { host: string; port: number } {
+  const colon = endpoint.lastIndexOf(":");
+  return { host: endpoint.slice(0, colon).replaceAll(/[[\]]/g, ""), port: Number(endpoint.slice(colon + 1)) };
 }
 
 function toBuffer(bytes: Uint8Array): Buffer {

@@ -3,6 +3,8 @@ export interface CallOptions {
   signal: AbortSignal;
   /** Longest wait for a connection, in milliseconds, if another than the transport's own. */
   connectTimeoutMs?: number;
+  /** gRPC metadata: names in lower case, values in visible ASCII; those of names that end in `-bin` are base64. */
+  metadata?: Readonly<Record<string, string>>;
 }
 
 /**

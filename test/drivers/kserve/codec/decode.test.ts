@@ -1,41 +1,68 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import protobuf from "protobufjs";
-import { decodeInferResponse, decodeServerReady } from "../../../../src/drivers/kserve/codec/decode.ts";
+import {
+  decodeModelConfig,
+  decodeModelMetadata,
+  decodeReady,
+  decodeRepositoryIndex,
+  decodeServerMetadata,
+} from "../../../../src/drivers/kserve/codec/decode-server.ts";
+import {
+  decodeInferResponse,
+  decodeStreamInferResponse,
+} from "../../../../src/drivers/kserve/codec/decode.ts";
 import { MalformedMessage } from "../../../../src/drivers/kserve/codec/wire-reader.ts";
 import {
+  arbitraryBareResponse,
   arbitraryDamages,
   arbitraryMessages,
   arbitraryWireNoise,
 } from "../../../support/kserve-arbitraries.ts";
+import { encodeMessage } from "../../../support/kserve-messages.ts";
 import {
-  oracleOptions,
+  messageType,
+  oracleConfig,
+  oracleFields,
   oracleResponse,
   oracleStream,
+  plainConfig,
   plainResponse,
   plainStream,
 } from "../../../support/kserve-oracle.ts";
 
-const root = await protobuf.load(new URL("../../../../proto/kserve.proto", import.meta.url).pathname);
 const runs = 1_000;
 const timeoutMs = 60_000;
-
-type Plain = ReturnType<protobuf.Type["toObject"]>;
 
 /** What both decoders are compared by: plain values, or the fact that the bytes were rejected. */
 type Outcome = { value: unknown } | "rejected";
 
-const decoders: readonly [string, (bytes: Uint8Array) => unknown, (fields: Plain) => unknown][] = [
+/** Reads a message into plain values, or throws. */
+type Read = (bytes: Uint8Array) => unknown;
+
+const fieldsOf =
+  (name: string): Read =>
+  (bytes) =>
+    oracleFields(name, bytes);
+
+const decoders: readonly [name: string, ours: Read, oracle: Read][] = [
   ["ModelInferResponse", (bytes) => plainResponse(decodeInferResponse(bytes)), oracleResponse],
   ["ModelStreamInferResponse", plainStream, oracleStream],
-  ["ServerReadyResponse", decodeServerReady, (fields) => fields["ready"]],
+  ["ServerReadyResponse", (bytes) => ({ ready: decodeReady(bytes) }), fieldsOf("ServerReadyResponse")],
+  ["ServerMetadataResponse", decodeServerMetadata, fieldsOf("ServerMetadataResponse")],
+  ["ModelMetadataResponse", decodeModelMetadata, fieldsOf("ModelMetadataResponse")],
+  ["ModelConfigResponse", (bytes) => plainConfig(decodeModelConfig(bytes)), oracleConfig],
+  [
+    "RepositoryIndexResponse",
+    (bytes) => ({ models: decodeRepositoryIndex(bytes) }),
+    fieldsOf("RepositoryIndexResponse"),
+  ],
 ];
 
-for (const [name, decode, toComparable] of decoders) {
-  const type = root.lookupType(`inference.${name}`);
+for (const [name, decode, read] of decoders) {
+  const type = messageType(name);
   const oracle = (bytes: Uint8Array): Outcome => {
     try {
-      return { value: toComparable(type.toObject(type.decode(bytes), oracleOptions)) };
+      return { value: read(bytes) };
     } catch {
       return "rejected";
     }
@@ -109,6 +136,53 @@ for (const [name, decode, toComparable] of decoders) {
     );
   });
 }
+
+describe("a message of a stream", () => {
+  const wrapped = arbitraryMessages["ModelStreamInferResponse"] ?? fc.constant({});
+
+  test("in its own form is never taken for a bare response", () => {
+    fc.assert(
+      fc.property(wrapped, (fields) => {
+        const bytes = encodeMessage("ModelStreamInferResponse", { ...fields });
+        const { errorMessage = "" } = oracleFields("ModelStreamInferResponse", bytes);
+
+        expect(decodeStreamInferResponse(bytes).errorMessage).toBe(errorMessage);
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  test("that is a bare response is read as one, and its model's name is no error", () => {
+    fc.assert(
+      fc.property(arbitraryBareResponse, (fields) => {
+        const bytes = encodeMessage("ModelInferResponse", { ...fields });
+
+        const { errorMessage, response } = decodeStreamInferResponse(bytes);
+
+        expect(errorMessage).toBe("");
+        expect(response && plainResponse(response)).toEqual(plainResponse(decodeInferResponse(bytes)));
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  for (const modelVersion of ["1", "v1", "v0.1.0", "latest"]) {
+    test(`with nothing but a name and the version ${modelVersion} is a bare response`, () => {
+      const bytes = encodeMessage("ModelInferResponse", { modelName: "text", modelVersion });
+
+      expect(decodeStreamInferResponse(bytes)).toMatchObject({
+        errorMessage: "",
+        response: { modelVersion },
+      });
+    });
+  }
+
+  test("with nothing but a text is an error", () => {
+    const bytes = encodeMessage("ModelStreamInferResponse", { errorMessage: "out of memory" });
+
+    expect(decodeStreamInferResponse(bytes)).toEqual({ errorMessage: "out of memory", response: undefined });
+  });
+});
 
 const field = (tag: number, length: number, rest: readonly number[] = []) => [
   tag,

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import type { FinishReason, GenerationEvent, Sampling } from "../../../../src/core/generation.ts";
 import { decodeInferResponse } from "../../../../src/drivers/kserve/codec/decode.ts";
-import { anyserve, anyserveNamed } from "../../../../src/drivers/kserve/dialects/anyserve.ts";
+import { createAnyserve } from "../../../../src/drivers/kserve/dialects/anyserve.ts";
 import type { Rpc, TextRequest } from "../../../../src/drivers/kserve/dialects/dialect.ts";
 import { bytesOutput, inferMessage } from "../../../support/kserve-messages.ts";
 import type { Fields } from "../../../support/kserve-messages.ts";
+import { textRequest } from "./support.ts";
 
-const request = (sampling: Sampling = {}, extra: TextRequest["extra"] = {}): TextRequest => ({
-  model: "tiny",
-  prompt: "Hé",
-  sampling,
-  extra,
-});
+const anyserve = createAnyserve({ name: "tiny" }, {});
+const anyserveNamed = createAnyserve({ name: "tiny" }, { layout: "model" });
+
+const request = (sampling: Sampling = {}, extra: TextRequest["extra"] = {}): TextRequest =>
+  textRequest({ prompt: "Hé", sampling, extra });
 const prompt = {
   name: "prompt",
   datatype: "BYTES",
@@ -32,6 +32,7 @@ describe("the capability layout", () => {
     expect(anyserve.call(request(), "stream")).toEqual({
       modelName: "generate_stream",
       modelVersion: "llamacpp",
+      id: "req_1",
       inputs: [prompt],
     });
   });
@@ -68,8 +69,8 @@ describe("the capability layout", () => {
   });
 
   test("says what it takes", () => {
-    expect([...anyserve.sampling]).toEqual(["maxTokens", "temperature", "topP", "topK"]);
-    expect([...anyserve.extra]).toEqual([]);
+    expect([...anyserve.abilities.sampling]).toEqual(["maxTokens", "temperature", "topP", "topK"]);
+    expect([...anyserve.abilities.extra]).toEqual([]);
   });
 });
 
@@ -80,6 +81,7 @@ describe("the model layout", () => {
     expect(anyserveNamed.call(request(everything, { repeat_penalty: 1.5 }), "stream")).toEqual({
       modelName: "tiny",
       modelVersion: "",
+      id: "req_1",
       inputs: [
         prompt,
         { name: "max_tokens", datatype: "INT64", shape: [1], contents: { int64s: [7] } },
@@ -93,15 +95,21 @@ describe("the model layout", () => {
   });
 
   test("says what it takes", () => {
-    expect([...anyserveNamed.sampling]).toEqual(["maxTokens", "temperature", "topP", "topK", "stop"]);
-    expect([...anyserveNamed.extra]).toEqual(["repeat_penalty"]);
+    expect([...anyserveNamed.abilities.sampling]).toEqual([
+      "maxTokens",
+      "temperature",
+      "topP",
+      "topK",
+      "stop",
+    ]);
+    expect([...anyserveNamed.abilities.extra]).toEqual(["repeat_penalty"]);
   });
 });
 
 /** Reads messages given as their outputs, then the clean end. */
 function readAll(rpc: Rpc, messages: readonly (readonly Fields[])[], more: Fields = {}) {
   const warnings: string[] = [];
-  const reader = anyserve.reader(rpc, (text) => warnings.push(text));
+  const reader = anyserve.reader(request(), rpc, (text) => warnings.push(text));
   const events: GenerationEvent[] = [];
   for (const outputs of messages) reader.read(decodeInferResponse(inferMessage(outputs, more)), events);
   reader.end(events);
@@ -209,6 +217,6 @@ test("the model's facts are its name and its context", () => {
   const context = { name: "n_ctx", datatype: "INT32", shape: [1], contents: { intContents: [2_048] } };
   const answer = decodeInferResponse(inferMessage([bytesOutput("model_name", "tiny"), context]));
 
-  expect(anyserve.facts.call).toEqual({ modelName: "model_info", modelVersion: "llamacpp", inputs: [] });
-  expect(anyserve.facts.read(answer)).toEqual({ name: "tiny", contextTokens: 2_048 });
+  expect(anyserve.facts?.call).toEqual({ modelName: "model_info", modelVersion: "llamacpp", inputs: [] });
+  expect(anyserve.facts?.read(answer)).toEqual({ name: "tiny", contextTokens: 2_048 });
 });

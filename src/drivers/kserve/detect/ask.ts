@@ -1,0 +1,20 @@
+import { GrpcError, grpcStatus } from "../transport/transport.ts";
+import type { Transport } from "../transport/transport.ts";
+
+/**
+ * The answer to a question that not every server knows; undefined from one that does not. Rejects with what the
+ * transport does, as when a server is not there, or keeps the answer from us.
+ */
+export async function askIfThere(
+  transport: Transport,
+  method: string,
+  message: Uint8Array,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await transport.unary(method, message, { signal });
+  } catch (error) {
+    if (error instanceof GrpcError && error.code === grpcStatus.unimplemented) return undefined;
+    throw error;
+  }
+}
