@@ -1,4 +1,10 @@
-import type { CallContext, EventBatch, GenerationRequest } from "./generation.ts";
+import type {
+  CallContext,
+  EmbeddingRequest,
+  EmbeddingResult,
+  EventBatch,
+  GenerationRequest,
+} from "./generation.ts";
 
 export interface GenerateOptions {
   /** Whether anybody will read the usage; counting costs a tokenizer. */
@@ -11,6 +17,8 @@ export interface Generating {
   model: string;
   /** Wire names of fields that were given and have no effect. */
   ignored: readonly string[];
+  /** What the backend has to be told and nobody gave, as `name=value`. */
+  assumed: readonly string[];
   /** The requests as the backend gets them: token prompts may have become text. */
   requests: readonly GenerationRequest[];
   /** Choices of prompt `i` are numbered from `i * choices`. With `usage`, a `usage` event is the last. */
@@ -27,3 +35,17 @@ export type Generate = (
   context: CallContext,
   options: GenerateOptions,
 ) => Promise<Generating>;
+
+/** An embedding request's answer. */
+export interface Embedded {
+  /** As in `Generating`, both. */
+  model: string;
+  ignored: readonly string[];
+  result: EmbeddingResult & { promptTokens: number };
+}
+
+/**
+ * The way to a backend that embeds. Rejects with a `ServeError`: no such model, not supported, too long, or whatever
+ * became of the call.
+ */
+export type Embed = (request: EmbeddingRequest, context: CallContext) => Promise<Embedded>;

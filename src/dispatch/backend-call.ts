@@ -9,7 +9,7 @@ import type {
 } from "../core/generation.ts";
 import { abortable } from "../core/stream.ts";
 import { createDeadlines, type Timeouts } from "./deadlines.ts";
-import { Edge, type EdgeTally } from "./edge.ts";
+import { Edge, type EdgeTally, emptyTally } from "./edge.ts";
 
 export interface BackendCall {
   request: GenerationRequest;
@@ -18,8 +18,17 @@ export interface BackendCall {
   /** Number of the call's first choice among all choices of the client's request. */
   firstChoice: number;
   keepsText: boolean;
-  /** Called once, after the last event. */
-  onEnd(account: { reported: Usage | undefined; tally: EdgeTally }): void;
+  /** Called once when the call has ended and did not fail: after the last event, or when the reader went away. */
+  onEnd(account: CallAccount): void;
+}
+
+/** What a call has cost. */
+export interface CallAccount {
+  /** What the backend says. */
+  reported: Usage | undefined;
+  tally: EdgeTally;
+  /** The request of a call that was made because an earlier answer was not what was asked for. */
+  repair?: GenerationRequest;
 }
 
 /** How long a backend that has finished every choice may take to report its usage. */
@@ -39,9 +48,10 @@ export async function* callBackend(
       choice: call.firstChoice + choice,
       reason: "length" as const,
     }));
-    call.onEnd({ reported: undefined, tally: { tokens: 0, uncounted: [] } });
+    call.onEnd({ reported: undefined, tally: emptyTally });
     return;
   }
+  let end: "left" | "failed" | "read" = "left";
   const edge = new Edge(request, capabilities, call.firstChoice, call.keepsText);
   let reported: Usage | undefined;
   let lateUsage: ReturnType<typeof setTimeout> | undefined;
@@ -70,14 +80,17 @@ export async function* callBackend(
       if (edge.isDone) lateUsage ??= setTimeout(() => controller.abort(complete), usageWaitMs);
       deadlines.waiting();
     }
+    end = "read";
   } catch (error) {
     // The answer is whole: what becomes of the call does not matter any more.
-    if (!edge.isDone || context.signal.aborted) throw error;
+    end = !edge.isDone || context.signal.aborted ? "failed" : "read";
+    if (end === "failed") throw error;
   } finally {
     clearTimeout(lateUsage);
     deadlines.clear();
     context.signal.removeEventListener("abort", follow);
     controller.abort(complete);
+    if (end === "left") call.onEnd({ reported, tally: edge.tally });
   }
   if (!edge.isDone) {
     throw new ServeError("upstream", "The backend ended its answer without saying why.", {

@@ -6,12 +6,15 @@ export interface EdgeRules {
   stops: readonly string[];
   /** Tokens after which the choice ends with `length`; `Infinity` where the backend sees to it. */
   maxTokens: number;
+  /** Without, calls are left out. */
+  mayCall: boolean;
   parallelToolCalls: boolean;
   keepsText: boolean;
 }
 
 type ChoiceEvent = Extract<GenerationEvent, { choice: number }>;
-type TextDelta = Extract<GenerationEvent, { type: "text-delta" }>;
+type EventOf<Type extends GenerationEvent["type"]> = Extract<GenerationEvent, { type: Type }>;
+type CallEvent = EventOf<"tool-call-start" | "tool-call-delta">;
 
 /** The edge of one choice, which leaves it under the number `index`. */
 export class ChoiceEdge {
@@ -19,6 +22,7 @@ export class ChoiceEdge {
   readonly #rules: EdgeRules;
   /** Text that came without a count of its tokens. */
   readonly #uncounted: string[] = [];
+  readonly #uncountedReasoning: string[] = [];
   #matcher: StopMatcher | undefined;
   /** Logprobs whose text is held back, or has no letters yet. */
   #heldLogprobs: TokenLogprob[] = [];
@@ -27,6 +31,7 @@ export class ChoiceEdge {
   #isFinished = false;
   #isBackendDone = false;
   tokens = 0;
+  reasoningTokens = 0;
 
   constructor(index: number, rules: EdgeRules) {
     this.#index = index;
@@ -41,6 +46,10 @@ export class ChoiceEdge {
 
   get uncounted(): string {
     return this.#uncounted.join("");
+  }
+
+  get uncountedReasoning(): string {
+    return this.#uncountedReasoning.join("");
   }
 
   /** Puts into `out` what the client gets of `event`. True when that ends the choice. */
@@ -59,6 +68,8 @@ export class ChoiceEdge {
         this.#toolCall(event, out);
         break;
       case "reasoning-delta":
+        this.#reasoning(event, out);
+        break;
       case "refusal-delta":
         if (event.text === "") break;
         this.#keep(event.text);
@@ -68,7 +79,7 @@ export class ChoiceEdge {
     return this.#isFinished;
   }
 
-  #text(event: TextDelta, out: GenerationEvent[]): void {
+  #text(event: EventOf<"text-delta">, out: GenerationEvent[]): void {
     if (event.tokens === undefined) this.#keep(event.text);
     else this.tokens += event.tokens;
     const matched = this.#matcher?.push(event.text);
@@ -79,30 +90,55 @@ export class ChoiceEdge {
     else this.#give(text, event.logprobs, out);
     if (matched?.stop !== undefined) {
       this.#end({ type: "finish", choice: this.#index, reason: "stop", stopSequence: matched.stop }, out);
-    } else if (this.tokens >= this.#rules.maxTokens) {
-      this.#flush(out);
-      this.#end({ type: "finish", choice: this.#index, reason: "length" }, out);
+    } else {
+      this.#limit(out);
     }
   }
 
-  #finish(event: Extract<GenerationEvent, { type: "finish" }>, out: GenerationEvent[]): void {
+  #reasoning(event: EventOf<"reasoning-delta">, out: GenerationEvent[]): void {
+    if (event.tokens !== undefined) {
+      this.tokens += event.tokens;
+      this.reasoningTokens += event.tokens;
+    } else if (this.#rules.keepsText && event.text !== "") {
+      this.#uncountedReasoning.push(event.text);
+    }
+    if (event.text !== "") out.push({ ...event, choice: this.#index });
+    this.#limit(out);
+  }
+
+  #limit(out: GenerationEvent[]): void {
+    if (this.tokens < this.#rules.maxTokens) return;
+    this.#flush(out);
+    this.#end({ type: "finish", choice: this.#index, reason: "length" }, out);
+  }
+
+  #finish(event: EventOf<"finish">, out: GenerationEvent[]): void {
     this.#flush(out);
     // Also for a call that the client forced: agents end their loop on `stop`.
     const isCall = this.#firstCall !== undefined && event.reason === "stop";
-    this.#end({ ...event, choice: this.#index, ...(isCall ? { reason: "tool-calls" } : {}) }, out);
+    const isNone = !this.#rules.mayCall && event.reason === "tool-calls";
+    const reason = isCall ? "tool-calls" : isNone ? "stop" : event.reason;
+    this.#end({ ...event, choice: this.#index, reason }, out);
   }
 
-  #toolCall(
-    event: Extract<GenerationEvent, { type: "tool-call-start" | "tool-call-delta" }>,
-    out: GenerationEvent[],
-  ): void {
+  #toolCall(event: CallEvent, out: GenerationEvent[]): void {
+    const tokens = event.type === "tool-call-delta" ? event.tokens : undefined;
+    this.tokens += tokens ?? 0;
+    if (this.#rules.mayCall) this.#giveCall(event, out);
+    if (tokens !== undefined) this.#limit(out);
+  }
+
+  #giveCall(event: CallEvent, out: GenerationEvent[]): void {
     if (event.type === "tool-call-start") this.#firstCall ??= event.index;
     if (!this.#rules.parallelToolCalls && event.index !== this.#firstCall) return;
     if (event.type === "tool-call-start" && this.#matcher !== undefined) {
       this.#flush(out);
       this.#matcher = this.#createMatcher();
     }
-    this.#keep(event.type === "tool-call-start" ? event.name : event.arguments);
+    if (event.type === "tool-call-start") this.#keep(event.name);
+    else if (event.tokens === undefined) this.#keep(event.arguments);
+    // Some tokens are a part of a call's form, and none of its arguments.
+    else if (event.arguments === "") return;
     out.push({ ...event, choice: this.#index });
   }
 
@@ -123,7 +159,7 @@ export class ChoiceEdge {
     this.#heldLogprobs = [];
   }
 
-  #end(finish: Extract<GenerationEvent, { type: "finish" }>, out: GenerationEvent[]): void {
+  #end(finish: EventOf<"finish">, out: GenerationEvent[]): void {
     this.#isFinished = true;
     out.push(finish);
   }

@@ -2,14 +2,20 @@ import { ServeError } from "../core/error.ts";
 import type { Generate, GenerateOptions } from "../core/generate.ts";
 import type { CallContext, Capabilities, EventBatch, GenerationRequest } from "../core/generation.ts";
 import { merge } from "../core/stream.ts";
+import type { SchemaChecker } from "../json-schema/checker.ts";
 import type { TokenSource } from "../telemetry/exchange.ts";
 import type { TokenCounter } from "../tokens/counter.ts";
 import type { Admission } from "./admission.ts";
 import { type BackendCall, callBackend } from "./backend-call.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import type { Timeouts } from "./deadlines.ts";
-import { fitContext } from "./fit-context.ts";
+import { applySettings } from "./defaults.ts";
+import { assumedFields, fitContext } from "./fit-context.ts";
+import { askInWords } from "./hold/ask.ts";
+import { type Demand, demandOf } from "./hold/demand.ts";
+import { holdTo } from "./hold/hold-to.ts";
 import type { Observed, Observer } from "./observe.ts";
-import { ignoredFields, refuseMultiplied, refuseUnsupported } from "./refuse.ts";
+import { ignoredFields, refuseIgnored, refuseMultiplied, refuseUnsupported } from "./refuse.ts";
 import type { Registry, ServedModel } from "./registry.ts";
 import { type Account, createAccount } from "./usage.ts";
 
@@ -17,9 +23,14 @@ export interface DispatchDeps {
   registry: Registry;
   admission: Admission;
   tokens: TokenCounter;
+  schemas: SchemaChecker;
   timeouts: Timeouts;
   /** Bytes of prompts, each as often as it is to be answered, that one request may have. */
   maxPromptBytes: number;
+  /** Further calls for an answer that breaks its `response_format` or `tool_choice`. */
+  maxRepairs: number;
+  /** Refuses fields without effect. */
+  strict: boolean;
   observe(observed: Observed): Observer;
 }
 
@@ -32,30 +43,41 @@ interface Accepted {
   /** The id that the client is answered with. */
   answeredAs: string;
   capabilities: Capabilities;
+  /** What dispatch holds the answers to, the same for all requests. */
+  demand: Demand | undefined;
   context: CallContext;
   options: GenerateOptions;
 }
 
-/** Resolve, refuse, fit, admit, call, account: in this order. */
+/** Resolve, refuse, demand, fit, admit, call, account: in this order. */
 export function createDispatch(deps: DispatchDeps): Generate {
-  return async (asked, context, options) => {
-    const [first] = asked;
-    if (first === undefined) throw new Error("A dispatch needs at least one request.");
-    const model = await deps.registry.resolve(first.model === "" ? undefined : first.model);
-    const capabilities = model.backend.capabilities(model.target);
-    for (const request of asked) refuseUnsupported(request, capabilities);
+  return async (given, context, options) => {
+    const [client] = given;
+    if (client === undefined) throw new Error("A dispatch needs at least one request.");
+    const model = await deps.registry.resolve(client.model === "" ? undefined : client.model);
+    const capabilities = await capabilitiesOf(model, context.signal, deps.timeouts);
+    if (deps.strict) refuseIgnored(client, capabilities);
+    const wanted = applySettings(given, model);
+    for (const request of wanted) refuseUnsupported(request, capabilities);
+    const demand = wanted[0] === undefined ? undefined : demandOf(wanted[0], capabilities);
+    if (demand?.format?.output.kind === "json-schema") {
+      await deps.schemas.prepare(demand.format.schema, "response_format.json_schema.schema", context.signal);
+    }
+    const asked = demand === undefined ? wanted : wanted.map((request) => askInWords(request, demand));
     refuseMultiplied(asked, deps.maxPromptBytes);
     const requests = await Promise.all(
       asked.map((request) => fitContext(request, model, capabilities, deps.tokens)),
     );
     // Token ids may stand for far more text than they seem to.
     refuseMultiplied(requests, deps.maxPromptBytes);
-    const answeredAs = first.model === "" ? model.id : first.model;
+    const answeredAs = client.model === "" ? model.id : client.model;
     return {
       model: answeredAs,
-      ignored: ignoredFields(first, capabilities),
+      ignored: ignoredFields(client, capabilities),
+      assumed:
+        asked[0] === undefined || requests[0] === undefined ? [] : assumedFields(asked[0], requests[0]),
       requests,
-      events: run(deps, { asked, requests, model, answeredAs, capabilities, context, options }),
+      events: run(deps, { asked, requests, model, answeredAs, capabilities, demand, context, options }),
     };
   };
 }
@@ -104,7 +126,7 @@ async function* answer(deps: DispatchDeps, accepted: Accepted, account: Account)
   context.signal.addEventListener("abort", end, { once: true });
   try {
     const callContext = { ...context, signal: controller.signal };
-    const sources = calls.map((call) => callBackend(call, callContext, deps.timeouts));
+    const sources = calls.map((call) => answerOf(deps, accepted, { call, context: callContext }));
     yield* sources.length === 1 && sources[0] !== undefined ? sources[0] : merge(sources, place.calls);
   } finally {
     context.signal.removeEventListener("abort", end);
@@ -115,17 +137,32 @@ async function* answer(deps: DispatchDeps, accepted: Accepted, account: Account)
 
 const unwanted = new ServeError("canceled", "The other answers are not wanted any more.");
 
+function answerOf(
+  deps: DispatchDeps,
+  { demand, model, capabilities }: Accepted,
+  { call, context }: { call: BackendCall; context: CallContext },
+): AsyncIterable<EventBatch> {
+  if (demand === undefined) return callBackend(call, context, deps.timeouts);
+  return holdTo(call, demand, context, {
+    schemas: deps.schemas,
+    maxRepairs: deps.maxRepairs,
+    timeouts: deps.timeouts,
+    fit: (request) => fitContext(request, model, capabilities, deps.tokens),
+  });
+}
+
 /** One call for each answer, or for as many as the backend gives in one. */
 function backendCalls(accepted: Accepted, account: Account): BackendCall[] {
-  const { asked, requests, model, capabilities, options } = accepted;
+  const { asked, requests, model, capabilities, demand, options } = accepted;
   return requests.flatMap((request, prompt) => {
-    const perCall = Math.min(capabilities.choices, request.choices);
+    // What is held back and perhaps asked for again is one choice of its own.
+    const perCall = demand === undefined ? Math.min(capabilities.choices, request.choices) : 1;
     account.expect(prompt, asked[prompt] ?? request);
     return Array.from({ length: Math.ceil(request.choices / perCall) }, (_, position) => ({
       request: {
         ...request,
         model: model.target,
-        choices: Math.min(perCall, request.choices - position * perCall),
+        ...shareOf(request, Math.min(perCall, request.choices - position * perCall)),
       },
       backend: model.backend,
       capabilities,
@@ -134,4 +171,10 @@ function backendCalls(accepted: Accepted, account: Account): BackendCall[] {
       onEnd: account.add.bind(account, prompt),
     }));
   });
+}
+
+/** What a call of `choices` has of the candidates. */
+function shareOf(request: GenerationRequest, choices: number): Pick<GenerationRequest, "choices" | "bestOf"> {
+  if (request.bestOf === undefined) return { choices };
+  return { choices, bestOf: Math.ceil((request.bestOf * choices) / request.choices) };
 }

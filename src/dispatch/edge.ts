@@ -3,14 +3,23 @@ import { ChoiceEdge } from "./choice-edge.ts";
 
 /** What a backend call leaves for the account of usage. */
 export interface EdgeTally {
-  /** Tokens that the backend sent one by one. */
+  /** Tokens that the backend sent one by one, those of reasoning among them. */
   tokens: number;
-  /** Text of each choice that did not come token by token and is yet to be counted. */
+  reasoningTokens: number;
+  /** Text of each choice that did not come token by token and is yet to be counted; reasoning is apart. */
   uncounted: readonly string[];
+  uncountedReasoning: readonly string[];
 }
 
+export const emptyTally: EdgeTally = {
+  tokens: 0,
+  reasoningTokens: 0,
+  uncounted: [],
+  uncountedReasoning: [],
+};
+
 /**
- * Does for one backend call what the backend does not: stop strings, the token limit, at most one tool call.
+ * Does for one backend call what the backend does not: stop strings, the token limit, at most one tool call or none.
  * Choices are renumbered from `firstChoice`; empty deltas, usage and whatever comes after a choice's end are dropped.
  */
 export class Edge {
@@ -30,6 +39,7 @@ export class Edge {
         ...(request.prompt.kind === "messages" ? (capabilities.stop ?? []) : []),
       ],
       maxTokens: capabilities.reportsLength ? Infinity : (request.sampling.maxTokens ?? Infinity),
+      mayCall: request.toolChoice.mode !== "none",
       parallelToolCalls: request.parallelToolCalls,
       keepsText,
     };
@@ -53,7 +63,11 @@ export class Edge {
   get tally(): EdgeTally {
     return {
       tokens: this.#choices.reduce((sum, choice) => sum + choice.tokens, 0),
+      reasoningTokens: this.#choices.reduce((sum, choice) => sum + choice.reasoningTokens, 0),
       uncounted: this.#choices.map((choice) => choice.uncounted).filter((text) => text !== ""),
+      uncountedReasoning: this.#choices
+        .map((choice) => choice.uncountedReasoning)
+        .filter((text) => text !== ""),
     };
   }
 

@@ -6,9 +6,13 @@ import { countPrompt } from "../tokens/prompt.ts";
 import { promptBytes } from "../tokens/prompt-size.ts";
 import type { ServedModel } from "./registry.ts";
 
+/** For a backend that has to be told a limit, where neither the client nor a known context says one. */
+const assumedMaxTokens = 1_024;
+
 /**
- * The request as the backend can take it: token prompts as text where it takes no tokens, and a given limit cut to
- * what the context leaves. Throws `invalid_request` (`context_length_exceeded`) when the prompt alone fills it.
+ * The request as the backend can take it: token prompts as text where it takes no tokens, a given limit cut to
+ * what the context leaves, and a limit where the backend needs one. Throws `invalid_request`
+ * (`context_length_exceeded`) when the prompt alone fills the context.
  */
 export async function fitContext(
   request: GenerationRequest,
@@ -25,9 +29,11 @@ export async function fitContext(
     };
   }
   const limit = model.contextTokens ?? Infinity;
+  const isLimitMissing = capabilities.needsMaxTokens === true && request.sampling.maxTokens === undefined;
+  if (limit === Infinity) return isLimitMissing ? withMaxTokens(fitted, assumedMaxTokens) : fitted;
   const wanted = request.sampling.maxTokens ?? 0;
   // No text has more tokens than bytes, so that a short prompt needs no count.
-  if (limit === Infinity || promptBytes(request, limit) + wanted < limit) return fitted;
+  if (!isLimitMissing && promptBytes(request, limit) + wanted < limit) return fitted;
   const { tokens: promptTokens } = await countPrompt(tokens, encoding, request);
   if (promptTokens >= limit) {
     throw new ServeError(
@@ -36,6 +42,16 @@ export async function fitContext(
       { code: "context_length_exceeded", param: request.prompt.kind === "messages" ? "messages" : "prompt" },
     );
   }
-  if (promptTokens + wanted <= limit) return fitted;
-  return { ...fitted, sampling: { ...fitted.sampling, maxTokens: limit - promptTokens } };
+  if (!isLimitMissing && promptTokens + wanted <= limit) return fitted;
+  return withMaxTokens(fitted, limit - promptTokens);
+}
+
+function withMaxTokens(request: GenerationRequest, maxTokens: number): GenerationRequest {
+  return { ...request, sampling: { ...request.sampling, maxTokens } };
+}
+
+/** What was assumed for `asked`, as `name=value` in wire names. */
+export function assumedFields(asked: GenerationRequest, fitted: GenerationRequest): string[] {
+  const { maxTokens } = fitted.sampling;
+  return asked.sampling.maxTokens === undefined && maxTokens !== undefined ? [`max_tokens=${maxTokens}`] : [];
 }

@@ -15,13 +15,28 @@ const samplingNames: readonly (readonly [keyof Sampling, string])[] = [
 
 /** Throws `invalid_request` for what the backend cannot do and the client must not believe done. */
 export function refuseUnsupported(request: GenerationRequest, capabilities: Capabilities): void {
+  if (!capabilities.text) {
+    throw new ServeError("invalid_request", "This model makes embeddings and generates no text.", {
+      code: "unsupported_value",
+      param: "model",
+    });
+  }
   if (request.logprobs !== undefined && !capabilities.logprobs) throw unsupported("logprobs");
+  if (request.echoLogprobs === true && !capabilities.echoLogprobs) {
+    throw new ServeError("invalid_request", "This model does not support 'logprobs' of the prompt.", {
+      code: "unsupported_parameter",
+      param: "logprobs",
+    });
+  }
+  if ((request.bestOf ?? 0) > request.choices && !capabilities.bestOf) {
+    throw new ServeError("invalid_request", "'best_of' greater than 'n' is not supported by this model.", {
+      code: "unsupported_value",
+      param: "best_of",
+    });
+  }
   if (request.tools.length > 0 && request.toolChoice.mode !== "none" && !capabilities.tools)
     throw unsupported("tools");
   if (request.suffix !== undefined && !capabilities.suffix) throw unsupported("suffix");
-  if (request.output.kind === "json-schema" && request.output.strict && !capabilities.json) {
-    throw unsupported("response_format");
-  }
   if (request.prompt.kind === "messages") refuseMedia(request.prompt.messages, capabilities);
 }
 
@@ -55,6 +70,24 @@ function unsupported(param: string): ServeError {
   });
 }
 
+/** Throws `invalid_request` that names the first field of `request` that has no effect on this backend. */
+export function refuseIgnored(request: GenerationRequest, capabilities: Capabilities): void {
+  refuseUnknown(request.extra, capabilities);
+  const [name] = ignoredFields(request, capabilities);
+  if (name !== undefined) throw unsupported(name);
+}
+
+/** Throws `invalid_request` that names the first field of `extra` that the backend does not take. */
+export function refuseUnknown(extra: GenerationRequest["extra"], capabilities: Capabilities): void {
+  const unknown = Object.keys(extra).find((name) => !capabilities.extra.has(name));
+  if (unknown === undefined) return;
+  const param = unknown.slice(0, 64);
+  throw new ServeError("invalid_request", `Unknown parameter: '${param}'.`, {
+    code: "unknown_parameter",
+    param,
+  });
+}
+
 const headerSafe = /^[\w.-]{1,64}$/;
 const maxNames = 32;
 
@@ -64,12 +97,19 @@ export function ignoredFields(request: GenerationRequest, capabilities: Capabili
   for (const [field, name] of samplingNames) {
     if (request.sampling[field] !== undefined && !capabilities.sampling.has(field)) names.push(name);
   }
-  if (request.output.kind !== "text" && !capabilities.json) names.push("response_format");
-  if (request.reasoning !== undefined && !capabilities.reasoningEffort) names.push("reasoning_effort");
-  for (const name of Object.keys(request.extra)) {
-    if (!capabilities.extra.has(name) && headerSafe.test(name)) names.push(name);
+  // In a conversation it is asked for in words, and held to.
+  if (request.output.kind !== "text" && !capabilities.json && request.prompt.kind !== "messages") {
+    names.push("response_format");
   }
-  return names.slice(0, maxNames);
+  if (request.reasoning !== undefined && !capabilities.reasoningEffort) names.push("reasoning_effort");
+  return [...names, ...ignoredExtra(request.extra, capabilities)].slice(0, maxNames);
+}
+
+/** Names of uninterpreted fields that the backend does not take. */
+export function ignoredExtra(extra: GenerationRequest["extra"], capabilities: Capabilities): string[] {
+  return Object.keys(extra)
+    .filter((name) => !capabilities.extra.has(name) && headerSafe.test(name))
+    .slice(0, maxNames);
 }
 
 /** Throws `invalid_request` when many answers to large prompts would fill the memory. */

@@ -1,9 +1,10 @@
 import { ServeError } from "../core/error.ts";
 import type { Backend, ModelDescription } from "../core/generation.ts";
 import { within } from "../core/within.ts";
+import type { ModelSettings } from "./defaults.ts";
 
 /** A model as clients see it, and where it is. */
-export interface ServedModel {
+export interface ServedModel extends ModelSettings {
   id: string;
   aliases: readonly string[];
   backend: Backend;
@@ -17,7 +18,7 @@ export interface ServedModel {
   contextTokens?: number;
 }
 
-export interface ModelRule {
+export interface ModelRule extends ModelSettings {
   backend: string;
   target?: string;
   aliases?: readonly string[];
@@ -29,6 +30,8 @@ export interface RegistryOptions {
   backends: readonly Backend[];
   /** Models named by the operator, by public id. A backend with none of them serves what it says it has. */
   models: Readonly<Record<string, ModelRule>>;
+  /** By backend, for its models that the operator did not name. */
+  presets?: Readonly<Record<string, ModelSettings>>;
   defaultModel?: string;
   /** Public id of the first model of the default backend. */
   publicModel?: string;
@@ -186,7 +189,7 @@ function modelsOf(
   if (rules.length === 0) {
     const isDefault = backend.id === options.defaultBackend || options.backends.length === 1;
     return descriptions.map((description, position) => ({
-      ...toServed(backend, description, {}, options, created),
+      ...toServed(backend, description, options.presets?.[backend.id] ?? {}, options, created),
       ...(position === 0 && isDefault && options.publicModel !== undefined
         ? { id: options.publicModel }
         : {}),
@@ -212,7 +215,7 @@ function modelsOf(
 function toServed(
   backend: Backend,
   description: ModelDescription,
-  rule: Pick<ModelRule, "tokenModel" | "maxContextTokens">,
+  rule: Omit<ModelRule, "backend">,
   options: RegistryOptions,
   created: number,
   id = description.id,
@@ -227,6 +230,8 @@ function toServed(
     created,
     tokenModel: rule.tokenModel ?? options.tokenModel,
     ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(rule.defaults === undefined ? {} : { defaults: rule.defaults }),
+    ...(rule.overrides === undefined ? {} : { overrides: rule.overrides }),
   };
 }
 

@@ -3,6 +3,7 @@ import { ServeError } from "../../src/core/error.ts";
 import type { GenerationRequest } from "../../src/core/generation.ts";
 import { type BackendCall, callBackend } from "../../src/dispatch/backend-call.ts";
 import type { Timeouts } from "../../src/dispatch/deadlines.ts";
+import { emptyTally } from "../../src/dispatch/edge.ts";
 import { callContext, run, textOf, textRequest } from "../support/calls.ts";
 import { finish, text, token, usage } from "../support/events.ts";
 import { canDoAnything, scripted, type ScriptedOptions, silence, type Step } from "../support/scripted.ts";
@@ -82,7 +83,7 @@ test("with max_tokens 0 nobody is asked and every choice ends with `length`", as
 
   expect(batches).toEqual([[finish("length", 0), finish("length", 1)]]);
   expect(backend.calls).toEqual([]);
-  expect(accounts).toEqual([{ reported: undefined, tally: { tokens: 0, uncounted: [] } }]);
+  expect(accounts).toEqual([{ reported: undefined, tally: emptyTally }]);
 });
 
 describe("the backend's signal aborts at once", () => {
@@ -146,12 +147,13 @@ describe("the backend's signal aborts at once", () => {
   });
 
   test("when the reader goes away between two reads", async () => {
-    const { events, backend } = start([[text("a")], silence]);
+    const { events, backend, accounts } = start([[text("a")], silence]);
     await events.next();
 
     await events.return(undefined);
 
     expect(backend.calls[0]?.context.signal.aborted).toBe(true);
+    expect(accounts).toMatchObject([{ reported: undefined, tally: { uncounted: ["a"] } }]);
   });
 });
 

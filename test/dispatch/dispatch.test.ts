@@ -1,53 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { collect } from "../../src/core/collect.ts";
 import { ServeError } from "../../src/core/error.ts";
-import type {
-  CallContext,
-  EventBatch,
-  GenerationEvent,
-  GenerationRequest,
-} from "../../src/core/generation.ts";
-import { createAdmission } from "../../src/dispatch/admission.ts";
-import { createDispatch } from "../../src/dispatch/dispatch.ts";
-import { createRegistry } from "../../src/dispatch/registry.ts";
+import type { CallContext, EventBatch, GenerationRequest } from "../../src/core/generation.ts";
 import { callContext, run, textRequest } from "../support/calls.ts";
-import { characterTokens } from "../support/character-tokens.ts";
 import { finish, text, token, usage } from "../support/events.ts";
 import { failureOf } from "../support/failure.ts";
 import { type ScriptedBackend, scripted, silence } from "../support/scripted.ts";
-
-interface Seen {
-  models: string[];
-  events: GenerationEvent[];
-  ends: (string | undefined)[];
-  failures: unknown[];
-}
-
-function createBench(backend: ScriptedBackend, maxConcurrency = 64) {
-  const tokens = characterTokens();
-  const seen: Seen = { models: [], events: [], ends: [], failures: [] };
-  const generate = createDispatch({
-    registry: createRegistry({ backends: [backend], models: {}, tokenModel: "gpt-4" }),
-    admission: createAdmission({ maxConcurrency, maxQueue: 1 }),
-    tokens,
-    maxPromptBytes: 10_000,
-    timeouts: { firstTokenMs: 0, betweenTokensMs: 0, totalMs: 0 },
-    observe({ model }) {
-      seen.models.push(model);
-      return {
-        events: (batch) => void seen.events.push(...batch),
-        end: (source) => void seen.ends.push(source),
-        failed: (error) => void seen.failures.push(error),
-      };
-    },
-  });
-  /** Runs requests to their end and folds the events. */
-  const generation = async (requests: readonly GenerationRequest[], wantsUsage = true) => {
-    const { events } = await generate(requests, callContext(), { usage: wantsUsage });
-    return await collect(events);
-  };
-  return { generate, generation, tokens, seen };
-}
+import { answer, createBench, one, textPrompt } from "./bench.ts";
 
 /** Reads one batch and goes away. */
 async function leaveEarly(events: AsyncIterable<EventBatch>): Promise<void> {
@@ -55,12 +13,6 @@ async function leaveEarly(events: AsyncIterable<EventBatch>): Promise<void> {
   await iterator.next();
   await iterator.return?.();
 }
-
-const textPrompt = (value: string, more: Partial<GenerationRequest> = {}) =>
-  textRequest({ model: "scripted", prompt: { kind: "text", text: value }, ...more });
-
-const one = textPrompt("Hi");
-const answer = (value: string): EventBatch[] => [[text(value)], [finish()]];
 
 describe("the model", () => {
   test("of the answer is the client's id, of the backend's request its own name", async () => {
@@ -262,7 +214,7 @@ describe("a slot is given back", () => {
         if (extra["mode"] === "fail") return [new ServeError("upstream", "Broken.")];
         return [[text("a")], extra["mode"] === "hang" ? silence : [finish()]];
       });
-      const bench = createBench(backend, 1);
+      const bench = createBench(backend, { maxConcurrency: 1 });
 
       await end(backend, bench);
 
@@ -274,7 +226,7 @@ describe("a slot is given back", () => {
 test("calls that do not fit wait for their turn, and a full queue is an error", async () => {
   const gate = Promise.withResolvers<void>();
   const backend = scripted([gate.promise, [text("a"), finish()]]);
-  const { generate, generation } = createBench(backend, 1);
+  const { generate, generation } = createBench(backend, { maxConcurrency: 1 });
   const first = generation([one]);
   const second = generation([one]);
 
@@ -362,7 +314,7 @@ test("a request for more answers than may be made at once makes them one after t
       }
     },
   });
-  const { generation } = createBench(counting, 2);
+  const { generation } = createBench(counting, { maxConcurrency: 2 });
 
   const { choices } = await generation([textRequest({ model: "scripted", choices: 5 })]);
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Capabilities, GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
-import { Edge } from "../../src/dispatch/edge.ts";
+import { Edge, emptyTally } from "../../src/dispatch/edge.ts";
 import { textRequest } from "../support/calls.ts";
 import { callDelta, callStart, finish, text, token, usage } from "../support/events.ts";
 import { canDoAnything } from "../support/scripted.ts";
@@ -198,7 +198,7 @@ test("without parallel calls only the first call of an answer is kept", () => {
   ).toEqual([callStart(0, "f"), callDelta(0, "{}"), finish("tool-calls")]);
 });
 
-test("reasoning and refusals pass, and count as text", () => {
+test("reasoning and refusals pass, and count as what they are", () => {
   const edge = createEdge({}, canDoAnything, 1);
 
   expect(
@@ -210,7 +210,7 @@ test("reasoning and refusals pass, and count as text", () => {
     { type: "reasoning-delta", choice: 1, text: "hm" },
     { type: "refusal-delta", choice: 1, text: "no" },
   ]);
-  expect(edge.tally.uncounted).toEqual(["hmno"]);
+  expect(edge.tally).toMatchObject({ uncounted: ["no"], uncountedReasoning: ["hm"] });
 });
 
 test("metadata passes", () => {
@@ -225,12 +225,56 @@ test("the tally has tokens that came one by one, and the text of each choice tha
   edge.apply([token("one"), token("two"), finish("stop", 0)]);
   edge.apply([text("ab", 1), text("c", 1), callStart(0, "f", 1), callDelta(0, "{}", 1), finish("stop", 1)]);
 
-  expect(edge.tally).toEqual({ tokens: 2, uncounted: ["abcf{}"] });
+  expect(edge.tally).toEqual({ ...emptyTally, tokens: 2, uncounted: ["abcf{}"] });
 });
 
 test("no text is kept when nobody will ask for usage", () => {
   const edge = new Edge(textRequest(), canDoAnything, 0, false);
   edge.apply([text("ab"), finish()]);
 
-  expect(edge.tally).toEqual({ tokens: 0, uncounted: [] });
+  expect(edge.tally).toEqual(emptyTally);
+});
+
+test("tokens of reasoning and of calls count, and those without text are not given out", () => {
+  const edge = createEdge();
+
+  const events = edge.apply([
+    { type: "reasoning-delta", choice: 0, text: "", tokens: 1 },
+    { type: "reasoning-delta", choice: 0, text: "hm", tokens: 2 },
+    { ...text(""), tokens: 1 },
+    callStart(0, "f"),
+    { ...callDelta(0, ""), tokens: 3 },
+    { ...callDelta(0, "{}"), tokens: 1 },
+    finish("tool-calls"),
+  ]);
+
+  expect(events).toEqual([
+    { type: "reasoning-delta", choice: 0, text: "hm", tokens: 2 },
+    callStart(0, "f"),
+    { ...callDelta(0, "{}"), tokens: 1 },
+    finish("tool-calls"),
+  ]);
+  expect(edge.tally).toEqual({ ...emptyTally, tokens: 8, reasoningTokens: 3, uncounted: ["f"] });
+});
+
+const countedDeltas: [string, GenerationEvent][] = [
+  ["reasoning", { type: "reasoning-delta", choice: 0, text: "a", tokens: 1 }],
+  ["the arguments of a call", { ...callDelta(0, "a"), tokens: 1 }],
+];
+for (const [what, delta] of countedDeltas) {
+  test(`the limit is reached in ${what} as well`, () => {
+    const edge = createEdge({ sampling: { maxTokens: 2 } });
+    edge.apply([callStart(0, "f")]);
+
+    expect(edge.apply([delta, delta, delta])).toEqual([delta, delta, finish("length")]);
+  });
+}
+
+test("a request that lets no tool be called gets no calls, and an end that is none of a call", () => {
+  const edge = createEdge({ toolChoice: { mode: "none" } });
+
+  expect(edge.apply([text("a"), callStart(0, "f"), callDelta(0, "{}"), finish("tool-calls")])).toEqual([
+    text("a"),
+    finish("stop"),
+  ]);
 });

@@ -1,16 +1,20 @@
 import { describe, expect, test } from "bun:test";
 import { ServeError } from "../../src/core/error.ts";
 import type { Capabilities, ContentPart, GenerationRequest, Sampling } from "../../src/core/generation.ts";
-import { ignoredFields, refuseUnsupported } from "../../src/dispatch/refuse.ts";
+import { ignoredFields, refuseIgnored, refuseUnsupported } from "../../src/dispatch/refuse.ts";
 import { textRequest } from "../support/calls.ts";
 import { canDoAnything } from "../support/scripted.ts";
 
 const canDoNothing: Capabilities = {
+  text: true,
   choices: 1,
   sampling: new Set(),
   extra: new Set(),
   logprobs: false,
+  echoLogprobs: false,
+  bestOf: false,
   tools: false,
+  toolChoice: false,
   images: false,
   audio: false,
   files: false,
@@ -28,7 +32,7 @@ const refused: [string, Partial<GenerationRequest>, string][] = [
   ["logprobs", { logprobs: { top: 0 } }, "logprobs"],
   ["tools", { tools }, "tools"],
   ["a suffix", { suffix: "x" }, "suffix"],
-  ["a schema that must hold", { output: { ...schema, strict: true } }, "response_format"],
+  ["logprobs of the prompt", { echoLogprobs: true }, "logprobs"],
 ];
 
 describe("a backend that cannot do it makes an error of", () => {
@@ -68,6 +72,7 @@ for (const part of media) {
 const accepted: [string, Partial<GenerationRequest>][] = [
   ["nothing special", {}],
   ["tools that may not be called", { tools, toolChoice: { mode: "none" } }],
+  ["a schema that must hold", { output: { ...schema, strict: true } }],
   ["a schema that need not hold", { output: { ...schema, strict: false } }],
   ["any JSON", { output: { kind: "json" } }],
   ["several choices", { choices: 8 }],
@@ -107,7 +112,6 @@ test("fields without effect are named as on the wire; limit and stop strings alw
     "frequency_penalty",
     "presence_penalty",
     "logit_bias",
-    "response_format",
     "reasoning_effort",
     "verbosity",
   ]);
@@ -132,4 +136,45 @@ test("names that are no header text are left out, and there are never more than 
 
   expect(names).toHaveLength(32);
   expect(names[0]).toBe("field_0");
+});
+
+test("a model that only embeds generates nothing", () => {
+  expect(() => refuseUnsupported(textRequest(), { ...canDoAnything, text: false })).toThrow(
+    expect.objectContaining({ status: 400, code: "unsupported_value", param: "model" }),
+  );
+});
+
+test("more candidates than answers are refused by name where the backend cannot choose among them", () => {
+  const request = textRequest({ choices: 2, bestOf: 3 });
+
+  expect(() => refuseUnsupported(request, canDoNothing)).toThrow(
+    expect.objectContaining({ status: 400, code: "unsupported_value", param: "best_of" }),
+  );
+  expect(() => refuseUnsupported(request, canDoAnything)).not.toThrow();
+});
+
+test("a format of the answer to a bare prompt has no effect, and is named", () => {
+  const request = textRequest({ prompt: { kind: "text", text: "x" }, output: { kind: "json" } });
+
+  expect(ignoredFields(request, canDoNothing)).toEqual(["response_format"]);
+});
+
+const withoutEffect: [string, Partial<GenerationRequest>, string, string][] = [
+  ["a field that nobody knows", { extra: { foo: 1 } }, "unknown_parameter", "foo"],
+  ["one whose name is no header text", { extra: { "f\n": 1 } }, "unknown_parameter", "f\n"],
+  ["one that the backend does not take", { sampling: { topK: 4 } }, "unsupported_parameter", "top_k"],
+  ["an effort of reasoning", { reasoning: { effort: "low" } }, "unsupported_parameter", "reasoning_effort"],
+];
+for (const [what, request, code, param] of withoutEffect) {
+  test(`where nothing may be ignored, ${what} is refused by name`, () => {
+    expect(() => refuseIgnored(textRequest(request), canDoNothing)).toThrow(
+      expect.objectContaining({ status: 400, code, param }),
+    );
+  });
+}
+
+test("where nothing may be ignored, what has an effect is served", () => {
+  const request = textRequest({ sampling: everything, extra: { min_p: 0.1 } });
+
+  expect(() => refuseIgnored(request, { ...canDoAnything, extra: new Set(["min_p"]) })).not.toThrow();
 });

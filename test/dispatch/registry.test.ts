@@ -297,3 +297,34 @@ test("of two models with one id only one is listed", async () => {
 
   expect((await registry.list()).map(({ backend }) => backend.id)).toEqual(["a"]);
 });
+
+describe("what the operator decides about requests", () => {
+  const cold = { defaults: { sampling: { temperature: 0 }, extra: {} } };
+  const hot = { overrides: { sampling: { temperature: 2 }, extra: {} } };
+
+  test("about all models of a backend holds for those that nobody named", async () => {
+    const registry = registryOf([createBackend("a", ["one", "two"]), createBackend("b", ["three"])], {
+      presets: { a: cold },
+    });
+
+    const models = await registry.list();
+
+    expect(models.map(({ id, defaults }) => ({ id, defaults }))).toEqual([
+      { id: "one", ...cold },
+      { id: "two", ...cold },
+      { id: "three", defaults: undefined },
+    ]);
+  });
+
+  test("about a model that was named holds for that one", async () => {
+    const registry = registryOf([createBackend("a", ["target"])], {
+      models: { public: { backend: "a", target: "target", ...hot } },
+      presets: { a: cold },
+    });
+
+    const model = await registry.resolve("public");
+
+    expect(model).toMatchObject(hot);
+    expect(model.defaults).toBeUndefined();
+  });
+});

@@ -21,6 +21,8 @@ export interface ScriptedOptions {
   /** What it has ready; an error is thrown by `models`. One model `scripted` when not given. */
   models?: readonly ModelDescription[] | Error | (() => Promise<readonly ModelDescription[]>);
   isReady?: () => boolean;
+  /** Makes it embed; what it gives for a request. */
+  embed?: NonNullable<Backend["embed"]>;
   /** Takes no notice of its signal, as a backend with a bug would. */
   isDeaf?: boolean;
 }
@@ -44,6 +46,7 @@ export interface ScriptedBackend extends Backend {
 }
 
 export const canDoAnything: Capabilities = {
+  text: true,
   choices: 128,
   sampling: new Set([
     "maxTokens",
@@ -58,7 +61,11 @@ export const canDoAnything: Capabilities = {
   ]),
   extra: new Set(),
   logprobs: true,
+  echoLogprobs: true,
+  bestOf: true,
   tools: true,
+  toolChoice: true,
+  freeChoice: true,
   images: true,
   audio: true,
   files: true,
@@ -92,6 +99,7 @@ export function scripted(
       return isClosed;
     },
     capabilities: () => ({ ...canDoAnything, ...options.capabilities }),
+    ...(options.embed === undefined ? {} : { embed: options.embed }),
     generate(request, context) {
       const steps = typeof script === "function" ? script(request, calls.length) : script;
       const ended = Promise.withResolvers<void>();
