@@ -1,54 +1,81 @@
 import packageFile from "../package.json" with { type: "json" };
 import type { Config } from "./config/config.ts";
-import type { Backend } from "./core/generation.ts";
+import type { Generate } from "./core/generate.ts";
+import type { Backend, CallContext } from "./core/generation.ts";
 import type { Log } from "./core/log.ts";
 import { createAdmission } from "./dispatch/admission.ts";
 import { createDispatch } from "./dispatch/dispatch.ts";
+import { createEmbed } from "./dispatch/embed.ts";
 import { observe } from "./dispatch/observe.ts";
-import { createRegistry, type Registry } from "./dispatch/registry.ts";
-import type { Driver } from "./drivers/driver.ts";
+import { createRegistry, type ModelRule } from "./dispatch/registry.ts";
+import { createTokenize } from "./dispatch/tokenize.ts";
+import type { ConfiguredModel, Driver } from "./drivers/driver.ts";
 import { drivers } from "./drivers/index.ts";
-import { createListener, type Listener } from "./http/listener.ts";
+import type { BodyLimits } from "./http/body.ts";
+import type { Handler } from "./http/handler.ts";
+import { createSchemaChecker, type SchemaChecker } from "./json-schema/checker.ts";
 import { createServer } from "./server.ts";
 import { createExchangeLog } from "./telemetry/exchange.ts";
-import { createTokenCounter } from "./tokens/counter.ts";
+import { createTokenCounter, type TokenCounter } from "./tokens/counter.ts";
 
+/** What stays when the configuration is replaced; made once, for every `compose`. */
+export interface Foundation {
+  readonly tokens: TokenCounter;
+  readonly schemas: SchemaChecker;
+  /** Once false, `/ready` says so; requests are served all the same. */
+  isReady: boolean;
+}
+
+export function createFoundation(log: Log): Foundation {
+  return { tokens: createTokenCounter(log), schemas: createSchemaChecker(log), isReady: true };
+}
+
+/** Ends the threads. */
+export function closeFoundation({ tokens, schemas }: Foundation): void {
+  tokens.close();
+  schemas.close();
+}
+
+/** Everything that one configuration describes. */
 export interface Application {
   readonly backends: readonly Backend[];
-  readonly server: Listener & {
-    /** Once false, `/ready` says so; requests are served all the same. */
-    setReady(isReady: boolean): void;
-  };
-  /** Closes the backends. Stop the server first. */
+  readonly handler: Handler;
+  readonly generate: Generate;
+  /** Learns what the backends have before the first request asks; points out a default that none of them has. */
+  learnModels: () => Promise<void>;
+  /** Closes the backends; its requests must have ended. */
   close(): Promise<void>;
 }
 
 /** A body that trickles in is cut after this long. */
 const bodyTimeoutMs = 120_000;
 
-/** Builds everything that a configuration describes. No I/O yet: that begins with `listen`. */
-export function compose(config: Config, log: Log): Application {
-  let isReady = true;
+/** Builds an application, without any I/O: its backends connect when they are asked for something. */
+export function compose(config: Config, log: Log, foundation: Foundation): Application {
   const backends = createBackends(config, log);
-  const registry = createRegistry({ ...config, backends });
-  const tokens = createTokenCounter(log);
-  const generate = createDispatch({
+  const registry = createRegistry({ ...config, backends, models: modelRules(config) });
+  const exchange = ({ log: callLog }: CallContext) => createExchangeLog(callLog, config.log.content);
+  const deps = {
     registry,
     admission: createAdmission(config.limits),
-    tokens,
+    tokens: foundation.tokens,
     timeouts: config.timeouts,
     maxPromptBytes: config.listen.maxBodyBytes * 2,
-    observe: (observed) => observe(observed, createExchangeLog(observed.context.log, config.log.content)),
+    strict: config.strict,
+  };
+  const generate = createDispatch({
+    ...deps,
+    schemas: foundation.schemas,
+    maxRepairs: config.limits.maxRepairs,
+    observe: (observed) => observe(observed, exchange(observed.context)),
   });
   const handler = createServer({
     surfaces: {
       generate,
-      bodyLimits: {
-        maxBodyBytes: config.listen.maxBodyBytes,
-        maxJsonDepth: config.limits.maxJsonDepth,
-        maxJsonValues: config.limits.maxJsonValues,
-        bodyTimeoutMs,
-      },
+      embed: createEmbed({ ...deps, exchange }),
+      ...createTokenize(registry, foundation.tokens),
+      strict: config.strict,
+      bodyLimits: bodyLimits(config),
       maxMessages: config.limits.maxMessages,
       headStartMs: config.stream.headStartMs,
       stream: { keepAliveMs: config.stream.keepAliveMs, stallMs: config.timeouts.clientMs },
@@ -57,7 +84,7 @@ export function compose(config: Config, log: Log): Application {
     ops: {
       version: packageFile.version,
       backends,
-      isDraining: () => !isReady,
+      isDraining: () => !foundation.isReady,
       async models() {
         const models = await registry.list();
         return { ids: models.map(({ id }) => id), defaultId: registry.default()?.id };
@@ -67,39 +94,60 @@ export function compose(config: Config, log: Log): Application {
     origins: config.cors.origins,
     log,
   });
-  const listener = createListener(handler, config.listen);
   return {
     backends,
-    server: {
-      ...listener,
-      listen() {
-        const address = listener.listen();
-        void askBackends(registry, config, log);
-        return address;
-      },
-      setReady(ready) {
-        isReady = ready;
-      },
+    handler,
+    generate,
+    async learnModels() {
+      await registry.list();
+      if (config.defaultModel !== undefined && registry.default() === undefined) {
+        log.warn("The default model is not among those served", { model: config.defaultModel });
+      }
     },
     async close() {
-      tokens.close();
       await Promise.all(backends.map((backend) => backend.close()));
     },
   };
 }
 
-/** What the backends have is known before the first request asks; a default that none of them has is pointed out. */
-async function askBackends(registry: Registry, config: Config, log: Log): Promise<void> {
-  await registry.list();
-  if (config.defaultModel !== undefined && registry.default() === undefined) {
-    log.warn("The default model is not among those served", { model: config.defaultModel });
-  }
+function bodyLimits({ listen, limits }: Config): BodyLimits {
+  return {
+    maxBodyBytes: listen.maxBodyBytes,
+    maxJsonDepth: limits.maxJsonDepth,
+    maxJsonValues: limits.maxJsonValues,
+    bodyTimeoutMs,
+  };
 }
 
 function createBackends(config: Config, log: Log): Backend[] {
   return Object.entries(config.backends).map(([id, settings]) => {
     // Each driver's own schema has checked its settings.
     const driver = drivers[settings.kind] as Driver;
-    return driver.create(settings, { id, log, connectTimeoutMs: config.timeouts.connectMs });
+    const models = driver.modelSchema === undefined ? {} : configuredModels(config, id);
+    return driver.create(settings, {
+      id,
+      log,
+      connectTimeoutMs: config.timeouts.connectMs,
+      ...(Object.keys(models).length > 0 && { models }),
+    });
   });
+}
+
+function configuredModels(config: Config, backend: string): Record<string, ConfiguredModel> {
+  return Object.fromEntries(
+    Object.entries(config.models)
+      .filter(([, model]) => model.backend === backend)
+      .map(([id, { target = id, settings }]) => [id, { target, settings }]),
+  );
+}
+
+/** A driver that was told of the models serves them under their public ids. */
+function modelRules(config: Config): Record<string, ModelRule> {
+  return Object.fromEntries(
+    Object.entries(config.models).map(([id, { settings: _settings, ...rule }]) => {
+      const kind = config.backends[rule.backend]?.kind;
+      const driver: Driver | undefined = kind === undefined ? undefined : drivers[kind];
+      return [id, driver?.modelSchema === undefined ? rule : { ...rule, target: id }];
+    }),
+  );
 }

@@ -1,14 +1,14 @@
 import { isatty } from "node:tty";
 import packageFile from "../package.json" with { type: "json" };
 import { readCommandLine } from "./cli/command-line.ts";
-import { isHangupIgnored } from "./cli/hangup.ts";
-import { explainListenError, StartError } from "./cli/listen-error.ts";
-import { createShutdown, type Shutdown } from "./cli/shutdown.ts";
+import { createHangupRule, isHangupIgnored } from "./cli/hangup.ts";
+import { StartError } from "./cli/listen-error.ts";
 import type { Application } from "./compose.ts";
 import type { Flags } from "./config/given.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { ConfigError } from "./core/error.ts";
 import type { Log } from "./core/log.ts";
+import type { Serving } from "./serve.ts";
 import { describeCause } from "./telemetry/cause.ts";
 import { maxLogChars } from "./telemetry/exchange.ts";
 import { createLineWriter, type LineWriter } from "./telemetry/line-writer.ts";
@@ -31,6 +31,8 @@ async function run(args: readonly string[]): Promise<number> {
         return await printSchema();
       case "check":
         return await check(line.flags);
+      case "probe":
+        return await probe(line.endpoint, line.flags);
       case "serve":
         return await serve(line.flags);
     }
@@ -64,7 +66,7 @@ async function check(flags: Flags): Promise<number> {
   const { checkBackends } = await import("./cli/check.ts");
   const writer = createLineWriter(2);
   const log = createLog({ format: "pretty", level: "warn", write: writer.write });
-  const application = await composeAll(loaded, log);
+  const application = await composeAlone(loaded, log);
   const report = await checkBackends(application.backends, loaded.config);
   const lines = [
     `✓ configuration${loaded.fileName === undefined ? "" : ` ${loaded.fileName}`} is valid`,
@@ -77,10 +79,36 @@ async function check(flags: Flags): Promise<number> {
   return report.ok ? 0 : 1;
 }
 
-async function composeAll({ config, relabel }: LoadedConfig, log: Log): Promise<Application> {
-  const { compose } = await import("./compose.ts");
+async function probe(endpoint: string, flags: Flags): Promise<number> {
+  const [{ runProbe }, { probeFlags, singleBackend }] = await Promise.all([
+    import("./cli/probe.ts"),
+    import("./config/single-backend.ts"),
+  ]);
+  const model = flags["--model"]?.at(-1);
+  const loaded = await load(probeFlags(flags, endpoint));
+  const config = singleBackend(loaded.config, model);
+  const writer = createLineWriter(2);
+  const log = createLog({ format: "pretty", level: "warn", write: writer.write });
+  const application = await composeAlone({ ...loaded, config }, log);
+  const report = await runProbe({
+    endpoint,
+    config,
+    application,
+    log,
+    ...(model !== undefined && { model }),
+  });
+  await Bun.write(Bun.stdout, `${report.lines.join("\n")}\n`);
+  await Promise.race([application.close(), Bun.sleep(flushMs)]);
+  await writer.flush(flushMs);
+  return report.ok ? 0 : 1;
+}
+
+/** Backends by themselves: nothing listens, and the log shows warnings only. */
+async function composeAlone({ config, relabel }: LoadedConfig, log: Log): Promise<Application> {
+  const { compose, createFoundation } = await import("./compose.ts");
+  const foundation = createFoundation(log);
   try {
-    return compose(config, log);
+    return compose(config, log, foundation);
   } catch (error) {
     throw error instanceof ConfigError ? relabel(error) : error;
   }
@@ -88,76 +116,63 @@ async function composeAll({ config, relabel }: LoadedConfig, log: Log): Promise<
 
 async function serve(flags: Flags): Promise<number> {
   const loaded = await load(flags);
-  const { content, ...form } = loaded.config.log;
   // Standard output is the log; standard error only says why the program could not start.
   const writer = createLineWriter(1);
-  const log = createLog({ ...form, write: writer.write, maxChars: maxLogChars(content) });
+  const createConfiguredLog = ({ config: { log } }: LoadedConfig) =>
+    createLog({ ...log, write: writer.write, maxChars: maxLogChars(log.content) });
+  const log = createConfiguredLog(loaded);
   try {
-    if (loaded.enabled) return await serveUntilStopped(loaded, log, writer);
-    log.info("Not started: OPENAI_COMPAT_ENABLE is false");
-    return 0;
+    if (!loaded.enabled) {
+      log.info("Not started: OPENAI_COMPAT_ENABLE is false");
+      return 0;
+    }
+    const [{ serve: startServing }, notify] = await Promise.all([import("./serve.ts"), openNotify(log)]);
+    const serving = startServing({
+      loaded,
+      load: () => load(flags),
+      createLog: createConfiguredLog,
+      version,
+      ...(notify !== undefined && { notify }),
+    });
+    stopOnSignals(serving, writer);
+    reloadOnHangup(serving, loaded.hasFiles || notify !== undefined);
+    serving.announce();
+    return await serving.shutdown.done;
   } finally {
     await writer.flush(flushMs);
   }
 }
 
-async function serveUntilStopped(loaded: LoadedConfig, log: Log, writer: LineWriter): Promise<number> {
-  const { config, fileName, warnings } = loaded;
-  // It does no I/O, and what it finds wrong belongs to the configuration: nothing is said to start before.
-  const application = await composeAll(loaded, log);
-  log.info(`Starting oai-serve ${version} ...`);
-  if (fileName !== undefined) log.info(`Config: ${fileName}`);
-  for (const warning of warnings) log.warn(warning);
-  const { server, backends } = application;
-  for (const { id, kind, endpoint } of backends) {
-    log.info(`✓ Backend: ${id} (${kind}${endpoint === undefined ? "" : ` at ${endpoint}`})`);
-  }
-  const url = listen(server, loaded);
-  const notify = await openNotify(log);
-  const shutdown = createShutdown({ server, close: () => application.close(), ...config.shutdown, log });
-  stopOnSignals(shutdown, log, writer, () => notify?.("STOPPING=1"));
-  log.info(`✓ Server started on ${url}`);
-  log.info(`✓ Endpoint: ${url}/v1/chat/completions`);
-  log.info(`✓ Docs: ${url}/docs`);
-  notify?.("READY=1");
-  return await shutdown.done;
-}
-
-function listen(server: Application["server"], { config, place }: LoadedConfig): string {
-  try {
-    return server.listen().url;
-  } catch (error) {
-    throw explainListenError(error, config.listen, place);
-  }
-}
-
 /** The first signal stops in order, the second at once; so does a failure that nobody caught, which exits with 1. */
-function stopOnSignals(shutdown: Shutdown, log: Log, writer: LineWriter, onStop: () => void): void {
-  const begin = (reason: string, code: 0 | 1) => {
-    if (!shutdown.begun) onStop();
-    shutdown.begin(reason, code);
-  };
+function stopOnSignals({ shutdown, log }: Serving, writer: LineWriter): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       if (!shutdown.begun) {
-        begin(signal, 0);
+        shutdown.begin(signal, 0);
         return;
       }
       log.warn(`Stopped at once by a second ${signal}`);
       void writer.flush(flushMs).then(() => process.exit(1));
     });
   }
-  // A terminal that goes away may send it twice, so the second is not impatience.
-  if (!isHangupIgnored()) {
-    process.on("SIGHUP", () => begin("SIGHUP (the configuration is read only at the start)", 0));
-  }
   const onFailure = (error: unknown) => {
     const stack = error instanceof Error ? error.stack : undefined;
     log.error("✗ Unexpected failure", { cause: describeCause(error), stack });
-    begin("an unexpected failure", 1);
+    shutdown.begin("an unexpected failure", 1);
   };
   process.on("uncaughtException", onFailure);
   process.on("unhandledRejection", onFailure);
+}
+
+/** Reads everything again, or stops in order: a terminal that goes away may send it twice, which is no impatience. */
+function reloadOnHangup({ reload, shutdown }: Serving, canReload: boolean): void {
+  if (isHangupIgnored()) return;
+  const readHangup = createHangupRule(canReload);
+  process.on("SIGHUP", () => {
+    const hangup = readHangup();
+    if (hangup.action === "stop") shutdown.begin(hangup.reason, 0);
+    else reload.request("SIGHUP");
+  });
 }
 
 /** Only under a service manager that asked for it. */

@@ -196,12 +196,12 @@ describe("a signal", () => {
     });
   }
 
-  test("SIGHUP does the same, however often it comes", async () => {
+  test("SIGHUP does the same where there is no file to read again, however often it comes", async () => {
     await using server = await startServer(["--demo-delay", "5ms"]);
     const stream = await startStream(server);
 
     process.kill(server.pid, "SIGHUP");
-    await server.line(/Stopping: SIGHUP \(the configuration is read only at the start\)/);
+    await server.line(/Stopping: SIGHUP \(there is no file to read again\)/);
     process.kill(server.pid, "SIGHUP");
 
     expect(await stream.rest).toEndWith("data: [DONE]\n\n");
@@ -272,10 +272,33 @@ describe("a failure that nobody caught", () => {
   }
 });
 
+describe("probe", () => {
+  test("fails when there is no server, and says which it asked", async () => {
+    const ended = await runToEnd(["probe", "127.0.0.1:1"]);
+
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toContain("✗ backend kserve (kserve at 127.0.0.1:1): not ready");
+  });
+
+  test("asks the server that it is told, whatever else is configured", async () => {
+    const environment = { OAI_SERVE_ANYSERVE_ENDPOINT: "127.0.0.1:2", OAI_SERVE_MODEL: "m" };
+
+    const ended = await runToEnd(["probe", "--model", "llama", "127.0.0.1:1"], { environment });
+
+    expect(ended.stdout).toContain("127.0.0.1:1");
+    expect(ended.stdout).not.toContain("127.0.0.1:2");
+  });
+});
+
 const python = Bun.which("python3");
 
+function monotonicSeconds(interpreter: string): number {
+  const { stdout } = Bun.spawnSync([interpreter, "-c", "import time; print(time.monotonic())"]);
+  return Number(stdout.toString());
+}
+
 test.skipIf(process.platform !== "linux" || python === null)(
-  "systemd hears when it is ready and stops",
+  "systemd hears when it is ready, reloads and stops",
   async () => {
     const directory = mkdtempSync(join(tmpdir(), "oai-serve-notify-"));
     const socket = join(directory, "notify");
@@ -284,7 +307,7 @@ test.skipIf(process.platform !== "linux" || python === null)(
       "s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)",
       "s.bind(sys.argv[1])",
       "print('bound', flush=True)",
-      "for _ in range(2): print(s.recv(100).decode(), flush=True)",
+      "for _ in range(4): print(repr(s.recv(100).decode()), flush=True)",
     ].join("\n");
     const child = Bun.spawn([python ?? "", "-c", receiver, socket], { stdout: "pipe" });
     const states = childLines(child.stdout);
@@ -292,9 +315,15 @@ test.skipIf(process.platform !== "linux" || python === null)(
       expect((await states.next()).value).toBe("bound");
       await using server = await startServer([], { environment: { NOTIFY_SOCKET: socket } });
 
-      expect((await states.next()).value).toBe("READY=1");
+      expect((await states.next()).value).toBe("'READY=1'");
+      process.kill(server.pid, "SIGHUP");
+      const reloading = (await states.next()).value ?? "";
+      expect((await states.next()).value).toBe("'READY=1'");
       server.signal("SIGTERM");
-      expect((await states.next()).value).toBe("STOPPING=1");
+      expect((await states.next()).value).toBe("'STOPPING=1'");
+      expect(reloading).toMatch(/^'RELOADING=1\\nMONOTONIC_USEC=\d+'$/);
+      const reloadedAt = Number(/\d+'$/.exec(reloading)?.[0].slice(0, -1)) / 1e6;
+      expect(Math.abs(reloadedAt - monotonicSeconds(python ?? ""))).toBeLessThan(60);
       expect(await server.exited).toBe(0);
     } finally {
       child.kill();

@@ -40,6 +40,10 @@ test("the unit stops later than the program's own delay and grace", () => {
   expect(seconds).toBeGreaterThan(2 + 30 + 4);
 });
 
+test("the unit reloads by the signal that reloads", () => {
+  expect(unit).toContain("\nExecReload=/bin/kill -HUP $MAINPID\n");
+});
+
 test("the example environment names only known variables", () => {
   const example = readFileSync(join(scripts, "oai-serve.env.example"), "utf8").replaceAll(/^#(?=OAI_)/gm, "");
   const known = new Set(settings.flatMap(environmentNames));

@@ -1,13 +1,15 @@
 import type { Config } from "../config/config.ts";
 import { ServeError } from "../core/error.ts";
 import type { Backend, ModelDescription } from "../core/generation.ts";
-import { describeCause } from "../telemetry/cause.ts";
+import { explainFailure } from "./explain-failure.ts";
 
 export interface CheckReport {
   /** For a person, a line per finding. */
   lines: readonly string[];
   /** Whether every backend is ready and says what it serves, and the default model is among that. */
   ok: boolean;
+  /** What the backends list, as far as they are well. */
+  models: readonly ModelDescription[];
 }
 
 const probeMs = 5_000;
@@ -16,20 +18,13 @@ const probeMs = 5_000;
 export async function checkBackends(backends: readonly Backend[], config: Config): Promise<CheckReport> {
   const findings = await Promise.all(backends.map((backend) => checkBackend(backend, config)));
   const lines = findings.flatMap((finding) => finding.lines);
-  if (!findings.every(({ ok }) => ok)) return { lines, ok: false };
-  const fault = missingDefault(
-    findings.flatMap(({ models }) => models),
-    config,
-  );
-  return fault === undefined ? { lines, ok: true } : { lines: [...lines, fault], ok: false };
+  const models = findings.flatMap((finding) => finding.models);
+  if (!findings.every(({ ok }) => ok)) return { lines, ok: false, models };
+  const fault = missingDefault(models, config);
+  return fault === undefined ? { lines, ok: true, models } : { lines: [...lines, fault], ok: false, models };
 }
 
-interface Finding extends CheckReport {
-  /** What the backend lists; empty if it is not `ok`. */
-  models: readonly ModelDescription[];
-}
-
-async function checkBackend(backend: Backend, config: Config): Promise<Finding> {
+async function checkBackend(backend: Backend, config: Config): Promise<CheckReport> {
   const [ready, models] = await Promise.all([
     probe(backend.ready.bind(backend)),
     probe(backend.models.bind(backend)),
@@ -56,19 +51,13 @@ async function probe<Answer>(ask: (signal: AbortSignal) => Promise<Answer>): Pro
   }, probeMs);
   const asked = ask(controller.signal).then(
     (answer) => ({ answer }),
-    (error: unknown) => ({ failure: explain(error) }),
+    (error: unknown) => ({ failure: explainFailure(error) }),
   );
   try {
     return await Promise.race([asked, late]);
   } finally {
     clearTimeout(timer);
   }
-}
-
-function explain(error: unknown): string {
-  const cause = error instanceof Error ? describeCause(error.cause) : undefined;
-  const message = error instanceof Error ? error.message : "unknown error";
-  return cause === undefined ? message : `${message} ${cause}`;
 }
 
 function describeModel({ id, aliases = [], contextTokens }: ModelDescription): string {

@@ -17,11 +17,18 @@ export interface ShutdownOptions {
   server: Stoppable;
   /** Closes the backends. */
   close: () => Promise<void>;
+  /** As they are when stopping begins. */
+  times: () => Times;
+  /** Called once, when stopping begins. */
+  onBegin?: () => void;
+  log: Log;
+}
+
+interface Times {
   /** How long to serve on while reporting not ready. */
   delayMs: number;
   /** How long running requests may then take. */
   graceMs: number;
-  log: Log;
 }
 
 export interface Shutdown {
@@ -36,11 +43,12 @@ export interface Shutdown {
 const lastWordsMs = 2_000;
 
 /** The way down: not ready while serving on, no new connections, running requests to their end, the rest cancelled. */
-export function createShutdown({ server, close, delayMs, graceMs, log }: ShutdownOptions): Shutdown {
+export function createShutdown({ server, close, times, onBegin, log }: ShutdownOptions): Shutdown {
   const { promise: done, resolve } = Promise.withResolvers<number>();
   let exitCode: number | undefined;
 
   const stop = async () => {
+    const { delayMs, graceMs } = times();
     server.setReady(false);
     if (delayMs > 0) await Bun.sleep(delayMs);
     const running = server.activeRequests();
@@ -70,6 +78,7 @@ export function createShutdown({ server, close, delayMs, graceMs, log }: Shutdow
       const first = exitCode === undefined;
       exitCode = Math.max(exitCode ?? 0, code);
       if (!first) return;
+      onBegin?.();
       log.info(`Stopping: ${reason}`);
       void run();
     },

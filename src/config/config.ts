@@ -1,3 +1,4 @@
+import type { Sampling } from "../core/generation.ts";
 import type { drivers } from "../drivers/index.ts";
 
 export type DriverKind = keyof typeof drivers;
@@ -11,8 +12,24 @@ export interface BackendConfig {
   readonly [key: string]: unknown;
 }
 
+/** Fields of a request as the operator gives them, in the form of a `GenerationRequest`. */
+export interface GenerationSettings {
+  sampling: Sampling;
+  reasoning?: { effort: string };
+  /** Under their wire names. */
+  extra: Readonly<Record<string, unknown>>;
+}
+
+/** What the operator decides about every request to a model. */
+export interface Presets {
+  /** For what the client leaves out. */
+  defaults?: GenerationSettings;
+  /** Instead of what the client gives. */
+  overrides?: GenerationSettings;
+}
+
 /** A model under a public id of the operator's choice. */
-export interface ModelConfig {
+export interface ModelConfig extends Presets {
   /** Key of one of the backends. */
   backend: string;
   /** The backend's own name for it; the public id when absent. */
@@ -21,6 +38,8 @@ export interface ModelConfig {
   /** Overrides the global one. */
   tokenModel?: string;
   maxContextTokens?: number;
+  /** What belongs to the backend's driver, as its `modelSchema` has checked it; keys under the file's names. */
+  settings: Readonly<Record<string, unknown>>;
 }
 
 /** Everything that can be set, checked and complete. Durations are in milliseconds, sizes in bytes. */
@@ -37,7 +56,11 @@ export interface Config {
     maxJsonDepth: number;
     maxJsonValues: number;
     maxMessages: number;
+    /** Further calls for an answer that breaks its `response_format` or `tool_choice`. */
+    maxRepairs: number;
   };
+  /** Refuses what cannot be honoured instead of naming it in a header. */
+  strict: boolean;
   /** A `totalMs` of 0 means no limit; `clientMs` is for a client that does not read its stream. */
   timeouts: {
     connectMs: number;
@@ -51,6 +74,8 @@ export interface Config {
   log: { format: LogFormat; level: LogLevel; content: LogContent };
   /** At least one. */
   backends: Readonly<Record<string, BackendConfig>>;
+  /** By backend, for all of its models; those under `models` hold their backend's already. */
+  presets: Readonly<Record<string, Presets>>;
   /** By public id; may be empty, then each backend's own models are served. */
   models: Readonly<Record<string, ModelConfig>>;
   /** Id that answers requests which name no model. */
@@ -58,7 +83,7 @@ export interface Config {
   /** Id under which the default backend's model is published (`--model`). */
   publicModel?: string;
   /**
-   * Key of the backend that came from flags or the environment, or of the demo when nothing is configured:
+   * Key of the (first) backend that came from flags or the environment, or of the demo when nothing is configured:
    * its model is the default even if there are more. Absent when only the file names backends.
    */
   defaultBackend?: string;

@@ -9,12 +9,18 @@ export function readVariable(environment: Environment, name: string): string | u
   return value === "" ? undefined : value;
 }
 
-/** `true`, `yes`, `on`, `1` or their opposites. Throws `ConfigError` under the variable's name for anything else. */
-export function parseSwitch(text: string, name: string): boolean {
+/** `true`, `yes`, `on`, `1` or their opposites; undefined for anything else. */
+export function readSwitch(text: string): boolean | undefined {
   const word = text.trim().toLowerCase();
   if (["true", "yes", "on", "1"].includes(word)) return true;
-  if (["false", "no", "off", "0"].includes(word)) return false;
-  throw new ConfigError(`${name}: must be true or false.`);
+  return ["false", "no", "off", "0"].includes(word) ? false : undefined;
+}
+
+/** As `readSwitch`. Throws `ConfigError` under the variable's name for anything else. */
+export function parseSwitch(text: string, name: string): boolean {
+  const value = readSwitch(text);
+  if (value === undefined) throw new ConfigError(`${name}: must be true or false.`);
+  return value;
 }
 
 /** Names that a start-up reads of its own accord; any other must be named by `${env:NAME}` in the file. */

@@ -1,4 +1,4 @@
-import { readVariable, type Environment } from "./environment.ts";
+import { readSwitch, readVariable, type Environment } from "./environment.ts";
 import { parseDuration } from "./quantity.ts";
 import { environmentNames, flagName, settings, type Setting } from "./settings.ts";
 
@@ -39,9 +39,17 @@ export function toFileValue({ setting, texts }: Given): unknown {
       return /^\s*-?\d{1,15}\s*$/.test(text) ? Number(text) : text;
     case "milliseconds":
       return parseDuration(text) ?? text;
+    case "switch":
+      return readSwitch(text) ?? text;
+    case "template":
+      return isTemplateFile(text) ? { file: text } : text;
     case "list":
       return texts.flatMap((part) => part.split(",")).flatMap((part) => part.trim() || []);
   }
+}
+
+function isTemplateFile(text: string): boolean {
+  return /[/\\]|\.(json|jinja2?|j2|txt)$/i.test(text);
 }
 
 function given(setting: Setting, flags: Flags, environments: readonly Environment[]): Given | undefined {

@@ -1,5 +1,6 @@
 import { isMapping } from "./path.ts";
-import { createFileSchema, type DriverSchemas } from "./schema.ts";
+import type { DriverSchemas } from "./model-schema.ts";
+import { createFileSchema } from "./schema.ts";
 
 /** JSON Schema (draft 7) of the configuration file, for editors; what has a default is not required. */
 export function createJsonSchema(drivers: DriverSchemas): Record<string, unknown> {

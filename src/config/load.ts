@@ -8,7 +8,8 @@ import { placeInFile, type Origins } from "./origins.ts";
 import { applyGiven } from "./overlay.ts";
 import { keyPath } from "./path.ts";
 import { refuse, relabel } from "./refusal.ts";
-import { createFileSchema, type DriverSchemas } from "./schema.ts";
+import type { DriverSchemas } from "./model-schema.ts";
+import { createFileSchema } from "./schema.ts";
 import { flagName, settings } from "./settings.ts";
 import { substitute } from "./substitute.ts";
 import { readTextFile } from "./text-file.ts";
@@ -30,6 +31,8 @@ export interface LoadedConfig {
   config: Config;
   /** The file that was read, if any. */
   fileName: string | undefined;
+  /** Whether a file gave any of it, so that it may be another one when it is read again. */
+  hasFiles: boolean;
   /** Sentences for the log: allowed, but hardly meant. */
   warnings: readonly string[];
   /** False when `OPENAI_COMPAT_ENABLE` switches the server off. */
@@ -55,7 +58,7 @@ export function loadConfig({ flags, environment, terminal, drivers }: ConfigSour
   const overlay = applyGiven(own, given);
   const origins = { labels: overlay.labels, fileName };
   const ofFile = { labels: new Map(), fileName };
-  const validation = validateFile(schema, overlay.value, paths);
+  const validation = validateFile({ schema, drivers }, overlay.value, paths);
   const findings = [
     { origins: ofFile, problems: [...duplicates, ...problems] },
     { origins, problems: [...overlay.problems, ...validation.problems] },
@@ -69,12 +72,15 @@ export function loadConfig({ flags, environment, terminal, drivers }: ConfigSour
   return {
     config,
     fileName,
+    hasFiles: given.some(({ setting }) => fileFlags.has(flagName(setting))),
     warnings: collectWarnings({ config, given, worldReadableKeys, environments, asked: names, place }),
     enabled: parseSwitch(read("OPENAI_COMPAT_ENABLE") ?? "true", "OPENAI_COMPAT_ENABLE"),
     relabel: (error) => relabel(error, origins),
     place,
   };
 }
+
+const fileFlags: ReadonlySet<string> = new Set(["--config", "--env-file", "--api-key-file"]);
 
 function readEnvironments(flags: Flags, environment: Environment): readonly Environment[] {
   const file = readGiven("--env-file", flags, [environment]);

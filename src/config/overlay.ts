@@ -1,4 +1,5 @@
 import { ConfigError } from "../core/error.ts";
+import { addFlagBackends, type FlagBackends } from "./flag-backends.ts";
 import { flagName } from "./settings.ts";
 import { toFileValue, type Given } from "./given.ts";
 import { readKeyFile } from "./keys.ts";
@@ -22,37 +23,43 @@ export function applyGiven(file: Readonly<Record<string, unknown>>, given: reado
   const value = structuredClone(file);
   const labels = new Map<string, Label>();
   const problems: Problem[] = [];
-  const defaultBackend = addBackend(value, given);
+  const backends = mappingAt(value, ["backends"], true);
+  const made = backends === undefined ? noBackends : addFlagBackends(backends, given, labels);
   for (const each of given) {
     const { path, needs, kind } = each.setting;
     const label = { name: each.label, ...(kind !== undefined && { kind }) };
-    if (path === undefined || path[0] === "auth") continue;
-    if (needs !== undefined && mappingAt(value, path.slice(0, -1), false) === undefined) {
-      labels.set(keyPath(path), label);
-      problems.push({ segments: path, text: needs });
-      continue;
+    if (path === undefined || path[0] === "auth" || path.at(-1) === "endpoint") continue;
+    const places = placesOf(path, made).filter(
+      (place) => needs === undefined || mappingAt(value, place.slice(0, 2), false) !== undefined,
+    );
+    for (const place of places) {
+      put(value, place, toFileValue(each));
+      labels.set(keyPath(place), label);
     }
-    const parent = mappingAt(value, path.slice(0, -1), true);
-    const key = path.at(-1);
-    if (parent === undefined || key === undefined) continue;
-    parent[key] = toFileValue(each);
+    if (places.length > 0 || needs === undefined) continue;
     labels.set(keyPath(path), label);
+    problems.push({ segments: path, text: needs });
   }
-  return { value, labels, problems, defaultBackend, worldReadableKeys: addKeys(value, given, labels) };
+  const worldReadableKeys = addKeys(value, given, labels);
+  return { value, labels, problems, defaultBackend: made.first, worldReadableKeys };
 }
 
-/** `--anyserve-endpoint` makes a backend, and so does a configuration without any. */
-function addBackend(value: Record<string, unknown>, given: readonly Given[]): string | undefined {
-  const backends = mappingAt(value, ["backends"], true);
-  if (backends === undefined) return undefined;
-  if (given.some(({ setting }) => flagName(setting) === "--anyserve-endpoint")) {
-    const anyserve = mappingAt(backends, ["anyserve"], true);
-    if (anyserve !== undefined) anyserve["kind"] ??= "kserve";
-    return "anyserve";
-  }
-  if (Object.keys(backends).length > 0) return undefined;
-  backends["demo"] = { kind: "demo" };
-  return "demo";
+const noBackends: FlagBackends = { anyserve: [], kserve: [], first: undefined };
+
+/** The places in the file that a setting's path stands for. */
+function placesOf(path: readonly string[], { anyserve, kserve }: FlagBackends): (readonly string[])[] {
+  const [section = "", name = "", ...rest] = path;
+  if (name === "*") return [...anyserve, ...kserve].map((id) => [section, id, ...rest]);
+  if (name === "kserve*") return kserve.map((id) => [section, id, ...rest]);
+  return [path];
+}
+
+/** Where something is switched on that has settings already, or gets some, the settings stay. */
+function put(root: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const parent = mappingAt(root, path.slice(0, -1), true);
+  const key = path.at(-1);
+  if (parent === undefined || key === undefined) return;
+  if (value !== true || !isMapping(parent[key])) parent[key] = value;
 }
 
 /** Appends `--api-key` and the lines of `--api-key-file`; returns files with open permissions. */
@@ -90,7 +97,7 @@ function mappingAt(
 ): Record<string, unknown> | undefined {
   let node = root;
   for (const key of path) {
-    if (create && !Object.hasOwn(node, key)) node[key] = {};
+    if (create && (!Object.hasOwn(node, key) || node[key] === true)) node[key] = {};
     const next: unknown = Object.hasOwn(node, key) ? node[key] : undefined;
     if (!isMapping(next)) return undefined;
     node = next;

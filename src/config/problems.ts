@@ -33,18 +33,40 @@ interface Finding extends Omit<Problem, "segments"> {
 function* walk(schema: TSchema, value: unknown, base: string): Generator<Finding> {
   for (const error of Errors(schema, value)) {
     const pointer = base + error.path;
-    const variants = error.type === ValueErrorType.Union ? kindsOf(error.schema) : new Map<string, TSchema>();
-    if (variants.size === 0) {
+    const isUnion = error.type === ValueErrorType.Union;
+    const shaped = isUnion ? likelyVariant(error.schema, error.value) : undefined;
+    const variants = isUnion ? kindsOf(error.schema) : new Map<string, TSchema>();
+    if (variants.size === 0 && shaped !== undefined) yield* walk(shaped, error.value, pointer);
+    else if (variants.size === 0) {
       const bounds = boundsOf(error.schema);
       yield { pointer, text: explain(error), ...(bounds !== undefined && { bounds }) };
-      continue;
-    }
-    const kind = isMapping(error.value) ? error.value["kind"] : undefined;
-    const meant = typeof kind === "string" ? variants.get(kind) : undefined;
-    if (meant !== undefined) yield* walk(meant, error.value, pointer);
-    else if (!isMapping(error.value)) yield { pointer, text: "must be a mapping with a kind" };
-    else yield { pointer: `${pointer}/kind`, text: `must be one of ${[...variants.keys()].join(", ")}` };
+    } else yield* walkKinds(variants, error.value, pointer);
   }
+}
+
+function* walkKinds(
+  variants: ReadonlyMap<string, TSchema>,
+  value: unknown,
+  pointer: string,
+): Generator<Finding> {
+  const kind = isMapping(value) ? value["kind"] : undefined;
+  const meant = typeof kind === "string" ? variants.get(kind) : undefined;
+  if (meant !== undefined) yield* walk(meant, value, pointer);
+  else if (!isMapping(value)) yield { pointer, text: "must be a mapping with a kind" };
+  else yield { pointer: `${pointer}/kind`, text: `must be one of ${[...variants.keys()].join(", ")}` };
+}
+
+/** The variant of a union that a list or a mapping is meant to be: of several mappings the one with most of its keys. */
+function likelyVariant(union: TSchema, value: unknown): TSchema | undefined {
+  const variants: readonly TSchema[] = union["anyOf"] ?? [];
+  if (Array.isArray(value)) return variants.find((variant) => variant["type"] === "array");
+  if (!isMapping(value)) return undefined;
+  const knownKeys = (variant: TSchema) =>
+    Object.keys(value).filter((key) => Object.hasOwn(variant["properties"] ?? {}, key)).length;
+  const mappings = variants.filter((variant) => variant["type"] === "object");
+  const [best, second] = mappings.toSorted((a, b) => knownKeys(b) - knownKeys(a));
+  if (best === undefined || second === undefined) return best;
+  return knownKeys(best) > knownKeys(second) ? best : undefined;
 }
 
 /** The variants of a union by their literal `kind`; none when it is no such union. */
@@ -82,9 +104,8 @@ function explain(error: ValueError): string {
 /** Which values a schema takes, for a person. */
 function describe(schema: TSchema): string {
   if (typeof schema["expected"] === "string") return schema["expected"];
-  const words: unknown = schema["enum"] ?? schema["anyOf"]?.map((variant: TSchema) => variant["const"]);
-  if (Array.isArray(words) && words.every((word) => typeof word === "string"))
-    return `one of ${words.join(", ")}`;
+  if (Array.isArray(schema["enum"])) return oneOf(schema["enum"]);
+  if (Array.isArray(schema["anyOf"])) return describeUnion(schema["anyOf"]);
   if (schema["const"] !== undefined) return JSON.stringify(schema["const"]);
   switch (schema["type"]) {
     case "integer":
@@ -102,6 +123,16 @@ function describe(schema: TSchema): string {
     default:
       return schema.description ?? "another kind of value";
   }
+}
+
+function describeUnion(variants: readonly TSchema[]): string {
+  const words = variants.map((variant) => variant["const"]).filter((word) => typeof word === "string");
+  const others = variants.filter((variant) => typeof variant["const"] !== "string").map(describe);
+  return [...(words.length > 0 ? [oneOf(words)] : []), ...new Set(others)].join(" or ");
+}
+
+function oneOf(words: readonly unknown[]): string {
+  return words.length === 1 ? String(words[0]) : `one of ${words.join(", ")}`;
 }
 
 function range(minimum: number | undefined, maximum: number | undefined, unit = ""): string {

@@ -32,11 +32,16 @@ export function refuse(findings: readonly Findings[]): never {
 
 /** A driver's error, which starts with a path of the configuration, as `refuse` would word it. */
 export function relabel(error: ConfigError, { labels, fileName }: Origins): ConfigError {
-  const [path = ""] = error.message.split(/[: ]/, 1);
+  const path = startingPath.exec(error.message)?.[0] ?? "";
   const rest = error.message.slice(path.length).replace(/^:? */, "");
-  const place = labels.get(path)?.name ?? placeInFile(path, fileName);
+  let part = path;
+  while (part !== "" && !labels.has(part)) part = part.slice(0, Math.max(part.lastIndexOf("."), 0));
+  const place = labels.get(part)?.name ?? placeInFile(path, fileName);
   return new ConfigError(`${place}: ${rest}`, { cause: error });
 }
+
+/** A path holds no space. */
+const startingPath = /^\S*?(?=:?(?:\s|$))/;
 
 /** A flag that takes a duration for a number of milliseconds is told in durations what it takes. */
 function wording({ text, bounds }: Problem, label: Label | undefined): string {

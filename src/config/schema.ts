@@ -1,20 +1,31 @@
-import { Type, type Static, type TSchema } from "@sinclair/typebox";
+import { Type, type Static } from "@sinclair/typebox";
 import type { BackendConfig } from "./config.ts";
+import {
+  contextTokens,
+  createBackendSchema,
+  createModelSchema,
+  identifier,
+  publicId,
+  publicIdForm,
+  publicModelId,
+  type DriverSchemas,
+} from "./model-schema.ts";
+import type { PresetFile } from "./preset-schema.ts";
 import { durationSchema, sizeSchema } from "./quantity-schema.ts";
 
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** The part of the driver table that describes configuration. */
-export type DriverSchemas = Readonly<Record<string, { configSchema: TSchema }>>;
+/** One backend as it stands in the file: its driver's keys, and what holds for all of its models. */
+export type BackendFile = BackendConfig & { readonly defaults?: PresetFile; readonly overrides?: PresetFile };
 
 /**
  * What the YAML file may hold, under the file's own names: closed at every level, bounded, with defaults.
  * The same schema validates, documents (`oai-serve schema`) and types.
  */
 export function createFileSchema(drivers: DriverSchemas) {
-  const kinds = Object.values(drivers).map((driver) => driver.configSchema);
+  const kinds = Object.values(drivers).map(createBackendSchema);
   return Type.Object(
     {
       listen,
@@ -27,7 +38,7 @@ export function createFileSchema(drivers: DriverSchemas) {
       log,
       backends: Type.Record(
         Type.String({ pattern: identifier }),
-        Type.Unsafe<BackendConfig>(Type.Union(kinds)),
+        Type.Unsafe<BackendFile>(Type.Union(kinds)),
         {
           additionalProperties: false,
           maxProperties: 1_000,
@@ -36,7 +47,7 @@ export function createFileSchema(drivers: DriverSchemas) {
           description: "Model servers by a name of your choice. None means the built-in demo model.",
         },
       ),
-      models: Type.Record(Type.String({ pattern: publicId }), model, {
+      models: Type.Record(Type.String({ pattern: publicId }), createModelSchema(drivers), {
         additionalProperties: false,
         maxProperties: 10_000,
         default: {},
@@ -45,6 +56,10 @@ export function createFileSchema(drivers: DriverSchemas) {
       }),
       default_model: Type.Optional(publicModelId("Model that answers requests which name none.")),
       public_model: Type.Optional(publicModelId("Id under which the default backend's model is published.")),
+      strict: Type.Boolean({
+        default: false,
+        description: "Refuse what cannot be honoured and fields that OpenAI's API does not know.",
+      }),
       token_model: Type.String({
         minLength: 1,
         maxLength: 256,
@@ -62,9 +77,6 @@ export type FileSchema = ReturnType<typeof createFileSchema>;
 /** The file after validation: sections and their defaults are all there. */
 export type ConfigFile = Static<FileSchema>;
 
-const identifier = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
-const publicId = "^[^\\s\\x00-\\x1f\\x7f]{1,256}$";
-const publicIdForm = "1 to 256 characters without spaces";
 const closed = { additionalProperties: false };
 
 const section = { ...closed, default: {} };
@@ -129,6 +141,12 @@ const limits = Type.Object(
     max_json_depth: integer(128, 1, 1_000, "Deepest nesting of a request body."),
     max_json_values: integer(524_288, 1_000, 100_000_000, "Values in a request body; a key counts as four."),
     max_messages: integer(16_384, 1, 1_000_000, "Most messages in one request."),
+    max_repairs: integer(
+      2,
+      0,
+      10,
+      "How often a model is asked again whose answer breaks its response_format or tool_choice.",
+    ),
   },
   section,
 );
@@ -223,29 +241,8 @@ const log = Type.Object(
   section,
 );
 
-const model = Type.Object(
-  {
-    backend: Type.String({ pattern: identifier, expected: "the name of a backend" }),
-    target: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 256, description: "The backend's own name for the model." }),
-    ),
-    aliases: Type.Optional(Type.Array(publicModelId("Another public id."), { maxItems: 100 })),
-    token_model: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
-    max_context_tokens: Type.Optional(contextTokens("Context size of this model.")),
-  },
-  closed,
-);
-
 function integer(standard: number, minimum: number, maximum: number, description: string) {
   return Type.Integer({ default: standard, minimum, maximum, description });
-}
-
-function contextTokens(description: string) {
-  return Type.Integer({ minimum: 1, maximum: 100_000_000, description });
-}
-
-function publicModelId(description: string) {
-  return Type.String({ pattern: publicId, expected: `an id of ${publicIdForm}`, description });
 }
 
 function choice<const Words extends readonly string[]>(

@@ -1,5 +1,8 @@
-/** How the text of a flag or an environment variable becomes a value of the configuration file. */
-export type SettingKind = "text" | "integer" | "list" | "milliseconds";
+/**
+ * How the text of a flag or an environment variable becomes a value of the configuration file. A `switch` is a flag
+ * without a value; a `template` is a name, or the path of a file.
+ */
+export type SettingKind = "text" | "integer" | "list" | "milliseconds" | "switch" | "template";
 
 /** One thing that can be set by a flag or an environment variable. */
 export interface Setting {
@@ -9,7 +12,10 @@ export interface Setting {
   readonly help: string;
   /** As the help shows it; absent when there is none. */
   readonly standard?: string;
-  /** Where it belongs in the configuration file; absent for what only start-up itself reads. */
+  /**
+   * Where it belongs in the configuration file; absent for what only start-up itself reads. Under `backends` a `*`
+   * stands for every backend that flags make, and `kserve*` for those of `--kserve-endpoint`.
+   */
   readonly path?: readonly string[];
   readonly kind?: SettingKind;
   /** What is wrong when the mapping that it belongs to is not there. */
@@ -18,8 +24,17 @@ export interface Setting {
   readonly alias?: string;
 }
 
-/** Every flag of `serve` and `check`, in the order of the help. */
+const needsEndpoint = "needs --kserve-endpoint or --anyserve-endpoint";
+
+/** Every flag, in the order of the help. */
 export const settings: readonly Setting[] = [
+  {
+    flag: "--kserve-endpoint <host:port>",
+    group: "Backend:",
+    help: "a KServe v2 server's gRPC address, repeatable; what it is and has is found out",
+    path: ["backends", "kserve", "endpoint"],
+    kind: "list",
+  },
   {
     flag: "--anyserve-endpoint <host:port>",
     group: "Backend:",
@@ -34,12 +49,72 @@ export const settings: readonly Setting[] = [
     needs: "needs --anyserve-endpoint",
   },
   {
-    flag: "--chat-template <name>",
+    flag: "--dialect <name>",
     group: "Backend:",
-    help: "how messages become a prompt: plain, chatml, llama3, mistral",
-    standard: "plain",
-    path: ["backends", "anyserve", "template"],
-    needs: "needs --anyserve-endpoint",
+    help: "how the server lays out its tensors: vllm, trtllm, llmapi, dynamo, mlserver, ovms, generic",
+    standard: "auto",
+    path: ["backends", "kserve*", "dialect"],
+    needs: "needs --kserve-endpoint",
+  },
+  {
+    flag: "--chat-template <name|file>",
+    group: "Backend:",
+    help: "how messages become a prompt: chatml, llama3, ..., or a tokenizer_config.json or .jinja file",
+    path: ["backends", "*", "template"],
+    kind: "template",
+    needs: needsEndpoint,
+  },
+  {
+    flag: "--tool-parser <name>",
+    group: "Backend:",
+    help: "how the model writes tool calls; auto goes by the template",
+    standard: "auto",
+    path: ["backends", "*", "tool_parser"],
+    needs: needsEndpoint,
+  },
+  {
+    flag: "--reasoning-parser <name>",
+    group: "Backend:",
+    help: "how the model marks its reasoning; auto goes by the template",
+    standard: "auto",
+    path: ["backends", "*", "reasoning_parser"],
+    needs: needsEndpoint,
+  },
+  {
+    flag: "--tls",
+    group: "Backend:",
+    help: "reach the model server by TLS; the next four do so as well",
+    path: ["backends", "*", "tls"],
+    kind: "switch",
+    needs: needsEndpoint,
+  },
+  {
+    flag: "--tls-ca <file>",
+    group: "Backend:",
+    help: "authorities that may have signed the server's certificate, in PEM, instead of the usual ones",
+    path: ["backends", "*", "tls", "ca_file"],
+    needs: needsEndpoint,
+  },
+  {
+    flag: "--tls-cert <file>",
+    group: "Backend:",
+    help: "certificate to show to the server, in PEM",
+    path: ["backends", "*", "tls", "cert_file"],
+    needs: needsEndpoint,
+  },
+  {
+    flag: "--tls-key <file>",
+    group: "Backend:",
+    help: "its key, in PEM",
+    path: ["backends", "*", "tls", "key_file"],
+    needs: needsEndpoint,
+  },
+  {
+    flag: "--tls-server-name <name>",
+    group: "Backend:",
+    help: "name in the server's certificate, if it is not the host",
+    path: ["backends", "*", "tls", "server_name"],
+    needs: needsEndpoint,
   },
   {
     flag: "--demo-delay <duration>",
@@ -109,6 +184,21 @@ export const settings: readonly Setting[] = [
     standard: "1024",
     path: ["limits", "max_concurrency"],
     kind: "integer",
+  },
+  {
+    flag: "--max-repairs <count>",
+    group: "Server:",
+    help: "how often to ask again when an answer breaks its response_format or tool_choice",
+    standard: "2",
+    path: ["limits", "max_repairs"],
+    kind: "integer",
+  },
+  {
+    flag: "--strict",
+    group: "Server:",
+    help: "refuse what cannot be honoured and fields that OpenAI's API does not know",
+    path: ["strict"],
+    kind: "switch",
   },
   {
     flag: "--cors-origin <origin>",
@@ -223,6 +313,11 @@ export const settings: readonly Setting[] = [
     help: "variables for what the environment does not set",
   },
 ];
+
+/** Whether a setting's flag stands without a value. */
+export function isSwitch(setting: Setting): boolean {
+  return setting.kind === "switch";
+}
 
 /** `--max-body <size>` -> `--max-body`. */
 export function flagName(setting: Setting): string {

@@ -1,6 +1,8 @@
-import type { Config, ModelConfig } from "./config.ts";
+import type { BackendConfig, Config, ModelConfig } from "./config.ts";
+import { settingsOf, type ModelFile } from "./model-schema.ts";
+import { toPresets } from "./presets.ts";
 import { parseDuration, parseSize } from "./quantity.ts";
-import type { ConfigFile } from "./schema.ts";
+import type { BackendFile, ConfigFile } from "./schema.ts";
 
 /** A validated file under our own names and in fixed units. */
 export function toConfig(file: ConfigFile, { terminal, defaultBackend }: Context): Config {
@@ -15,7 +17,9 @@ export function toConfig(file: ConfigFile, { terminal, defaultBackend }: Context
       maxJsonDepth: limits.max_json_depth,
       maxJsonValues: limits.max_json_values,
       maxMessages: limits.max_messages,
+      maxRepairs: limits.max_repairs,
     },
+    strict: file.strict,
     timeouts: {
       connectMs: milliseconds(timeouts.connect),
       firstTokenMs: milliseconds(timeouts.first_token),
@@ -30,8 +34,9 @@ export function toConfig(file: ConfigFile, { terminal, defaultBackend }: Context
       level: log.level,
       content: log.content ?? (terminal && log.format === "pretty" ? "preview" : "off"),
     },
-    backends: file.backends,
-    models: Object.fromEntries(Object.entries(file.models).map(([id, model]) => [id, toModel(model)])),
+    backends: mapValues(file.backends, toBackend),
+    presets: backendPresets(file),
+    models: mapValues(file.models, (model) => toModel(model, file.backends[model.backend])),
     tokenModel: file.token_model,
     ...(file.default_model !== undefined && { defaultModel: file.default_model }),
     ...(file.public_model !== undefined && { publicModel: file.public_model }),
@@ -45,14 +50,32 @@ interface Context {
   defaultBackend: string | undefined;
 }
 
-function toModel(model: ConfigFile["models"][string]): ModelConfig {
+function backendPresets({ backends }: ConfigFile): Config["presets"] {
+  const presets = mapValues(backends, (backend) => toPresets(backend));
+  return Object.fromEntries(Object.entries(presets).filter(([, preset]) => Object.keys(preset).length > 0));
+}
+
+function toBackend({ defaults: _defaults, overrides: _overrides, ...backend }: BackendFile): BackendConfig {
+  return backend;
+}
+
+function toModel(model: ModelFile, backend: BackendFile | undefined): ModelConfig {
   return {
     backend: model.backend,
+    settings: settingsOf(model),
+    ...toPresets(backend ?? {}, model),
     ...(model.target !== undefined && { target: model.target }),
     ...(model.aliases !== undefined && { aliases: model.aliases }),
     ...(model.token_model !== undefined && { tokenModel: model.token_model }),
     ...(model.max_context_tokens !== undefined && { maxContextTokens: model.max_context_tokens }),
   };
+}
+
+function mapValues<From, To>(
+  table: Readonly<Record<string, From>>,
+  to: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, to(value)]));
 }
 
 function milliseconds(value: string | number): number {

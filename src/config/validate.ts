@@ -3,6 +3,7 @@ import { Check } from "@sinclair/typebox/value";
 import { nearest } from "./nearest.ts";
 import { isMapping, keyPath } from "./path.ts";
 import { findProblems, type Problem } from "./problems.ts";
+import { settingsOf, type DriverSchemas } from "./model-schema.ts";
 import type { ConfigFile, FileSchema } from "./schema.ts";
 
 type Mapping = Readonly<Record<string, unknown>>;
@@ -13,13 +14,23 @@ export interface Validation {
   problems: readonly Problem[];
 }
 
+/** What a file is checked against. */
+export interface Rules {
+  schema: FileSchema;
+  drivers: DriverSchemas;
+}
+
 /**
  * Checks a whole configuration against the schema and its references against each other, all at once. `textual` are
  * the paths of values that came out of `${env:NAME}`: a number or a truth value may stand there as text.
  */
-export function validateFile(schema: FileSchema, tree: Mapping, textual: ReadonlySet<string>): Validation {
+export function validateFile(
+  { schema, drivers }: Rules,
+  tree: Mapping,
+  textual: ReadonlySet<string>,
+): Validation {
   const value = complete(schema, tree, textual);
-  const references = referenceProblems(value);
+  const references = [...referenceProblems(value), ...foreignSettings(value, drivers)];
   if (Check(schema, value)) return { file: value, problems: references };
   return { file: undefined, problems: [...findProblems(schema, value), ...references] };
 }
@@ -110,6 +121,28 @@ function referenceProblems(value: unknown): Problem[] {
     }
   }
   return problems;
+}
+
+/** Settings of a model that belong to another kind of backend than its own. */
+function foreignSettings(value: unknown, drivers: DriverSchemas): Problem[] {
+  const backends = mappingIn(value, "backends");
+  return Object.entries(mappingIn(value, "models")).flatMap(([id, model]) => {
+    if (!isMapping(model) || typeof model["backend"] !== "string") return [];
+    const { kind } = mappingIn(backends, model["backend"]);
+    const driver = typeof kind === "string" && Object.hasOwn(drivers, kind) ? drivers[kind] : undefined;
+    if (driver === undefined) return [];
+    const own = driver.modelSchema?.properties ?? {};
+    return Object.keys(settingsOf(model)).flatMap((key) =>
+      Object.hasOwn(own, key) || !isSettingOfAny(key, drivers)
+        ? []
+        : [{ segments: ["models", id, key], text: `is no setting of a backend of kind ${String(kind)}` }],
+    );
+  });
+}
+
+/** What is nobody's setting is an unknown key, and the schema says so. */
+function isSettingOfAny(key: string, drivers: DriverSchemas): boolean {
+  return Object.values(drivers).some(({ modelSchema }) => Object.hasOwn(modelSchema?.properties ?? {}, key));
 }
 
 function mappingIn(value: unknown, key: string): Mapping {

@@ -9,9 +9,20 @@ export interface ListenOptions {
   maxBodyBytes: number;
 }
 
+/** The requests of a handler that was replaced. */
+export interface Replaced {
+  readonly size: number;
+  /** Whether all of them ended within so many milliseconds. */
+  idle(milliseconds: number): Promise<boolean>;
+  /** Ends what still runs: an error frame, then the end. */
+  cancelAll(): void;
+}
+
 export interface Listener {
   /** Binds the port; throws what the system says, e.g. a code of `EADDRINUSE`. */
   listen(): { url: string; port: number };
+  /** From now on `next` answers; no connection notices. What the handler before has begun, it goes on with. */
+  replace(next: Handler): Replaced;
   activeRequests(): number;
   /** Stops accepting; resolves when all running requests have ended. */
   drain(): Promise<void>;
@@ -23,9 +34,27 @@ export interface Listener {
 
 /** Long enough for a slow reader, short enough that a silent connection does not live for ever. */
 const idleTimeoutSeconds = 30;
+/** How often a replaced handler is asked whether it is idle. */
+const idlePollMs = 100;
 
-export function createListener(handler: Handler, options: ListenOptions): Listener {
+export function createListener(first: Handler, options: ListenOptions): Listener {
   let server: Server<unknown> | undefined;
+  let current = first;
+  const replaced = new Set<Handler>();
+  const handlers = () => [current, ...replaced];
+
+  /** Forgets a replaced handler as soon as nothing of it runs. */
+  const idle = async (handler: Handler, milliseconds: number) => {
+    const deadline = performance.now() + milliseconds;
+    while (handler.active.size > 0) {
+      const left = deadline - performance.now();
+      if (left <= 0) return false;
+      await Bun.sleep(Math.min(left, idlePollMs));
+    }
+    replaced.delete(handler);
+    return true;
+  };
+
   return {
     listen() {
       server = Bun.serve({
@@ -37,7 +66,7 @@ export function createListener(handler: Handler, options: ListenOptions): Listen
         development: false,
         // Without this, two servers would share the port silently.
         reusePort: false,
-        fetch: (request, current) => handler.handle(request, current),
+        fetch: (request, bunServer) => current.handle(request, bunServer),
       });
       const { port } = server;
       if (port === undefined) throw new Error("The server has no port.");
@@ -46,21 +75,31 @@ export function createListener(handler: Handler, options: ListenOptions): Listen
         port,
       };
     },
-    activeRequests: () => handler.active.size,
+    replace(next) {
+      const handler = current;
+      current = next;
+      replaced.add(handler);
+      return {
+        get size() {
+          return handler.active.size;
+        },
+        idle: (milliseconds) => idle(handler, milliseconds),
+        cancelAll: () => handler.active.abortAll(() => unavailable("The server's configuration changed.")),
+      };
+    },
+    activeRequests: () => handlers().reduce((sum, { active }) => sum + active.size, 0),
     async drain() {
       await server?.stop();
     },
     cancelAll() {
-      handler.active.abortAll(
-        () =>
-          new ServeError("unavailable", "The server is shutting down.", {
-            code: "server_is_overloaded",
-            retryAfterSeconds: 1,
-          }),
-      );
+      for (const { active } of handlers()) active.abortAll(() => unavailable("The server is shutting down."));
     },
     async stop() {
       await server?.stop(true);
     },
   };
+}
+
+function unavailable(message: string): ServeError {
+  return new ServeError("unavailable", message, { code: "server_is_overloaded", retryAfterSeconds: 1 });
 }

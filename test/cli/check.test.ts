@@ -30,6 +30,7 @@ test("a backend that is ready says what it serves", async () => {
       "    model llama (also llamacpp; context of 4096 tokens)",
     ],
     ok: true,
+    models: [{ id: "llama", ownedBy: "x", aliases: ["llamacpp"], contextTokens: 4_096 }],
   });
 });
 
@@ -58,13 +59,14 @@ test("a backend that cannot say what it serves fails with the reason", async () 
         "The backend failed. Error: bad tensor",
     ],
     ok: false,
+    models: [],
   });
 });
 
 test("a model that its backend does not list is pointed out", async () => {
   const models = {
-    "my-model": { backend: "gpu", target: "lama" },
-    other: { backend: "gpu", target: "llamacpp" },
+    "my-model": { backend: "gpu", target: "lama", settings: {} },
+    other: { backend: "gpu", target: "llamacpp", settings: {} },
   };
 
   const report = await checkBackends([fakeBackend({})], { ...config, models });
@@ -73,7 +75,7 @@ test("a model that its backend does not list is pointed out", async () => {
   expect(report.ok).toBe(true);
 });
 
-const named = { "my-model": { backend: "gpu", target: "llama", aliases: ["mine"] } };
+const named = { "my-model": { backend: "gpu", target: "llama", aliases: ["mine"], settings: {} } };
 
 for (const defaultModel of ["llama", "llamacpp", "my-model", "mine", "public"]) {
   test(`the default model may be named ${defaultModel}`, async () => {

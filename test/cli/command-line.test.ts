@@ -12,6 +12,21 @@ describe("what is asked for", () => {
     ["--port 80 check", { command: "check", flags: { "--port": ["80"] } }],
     ["schema", { command: "schema", flags: {} }],
     ["--cors-origin a --cors-origin b", { command: "serve", flags: { "--cors-origin": ["a", "b"] } }],
+    ["--strict check", { command: "check", flags: { "--strict": ["true"] } }],
+    ["--tls --tls-ca a.pem", { command: "serve", flags: { "--tls": ["true"], "--tls-ca": ["a.pem"] } }],
+    [
+      "--kserve-endpoint a:1 --kserve-endpoint b:2",
+      { command: "serve", flags: { "--kserve-endpoint": ["a:1", "b:2"] } },
+    ],
+    ["probe triton:8001", { command: "probe", endpoint: "triton:8001", flags: {} }],
+    [
+      "probe --model llama --tls triton:8001 --tls-ca a.pem",
+      {
+        command: "probe",
+        endpoint: "triton:8001",
+        flags: { "--model": ["llama"], "--tls": ["true"], "--tls-ca": ["a.pem"] },
+      },
+    ],
     ["--version", { command: "print", text: "1.2.3\n" }],
     ["-V", { command: "print", text: "1.2.3\n" }],
   ];
@@ -32,8 +47,13 @@ describe("a mistake is one sentence that names what is near", () => {
     ["--port --host x", "--port: needs a value."],
     ["--port=", "--port: needs a value."],
     ["chekc", "unexpected argument 'chekc'; did you mean check?"],
-    ["run", "unexpected argument 'run'; the commands are serve, check, schema."],
-    ["serve twice", "unexpected argument 'twice'; the commands are serve, check, schema."],
+    ["run", "unexpected argument 'run'; the commands are serve, check, probe, schema."],
+    ["serve twice", "unexpected argument 'twice'; the commands are serve, check, probe, schema."],
+    ["prob localhost:1", "unexpected argument 'prob'; did you mean probe?"],
+    ["probe", "probe needs the address of a model server, such as localhost:8001."],
+    ["probe a:1 b:2", "unexpected argument 'b:2'; the commands are serve, check, probe, schema."],
+    ["probe a:1 --modle x", "unknown flag --modle; did you mean --model?"],
+    ["--strict=yes", "--strict: takes no value."],
   ];
   for (const [line, message] of lines) {
     test(`"${line}"`, () => {
@@ -42,7 +62,7 @@ describe("a mistake is one sentence that names what is near", () => {
   }
 });
 
-for (const line of ["--help", "-h", "serve --help", "check --help"]) {
+for (const line of ["--help", "-h", "serve --help", "check --help", "probe --help"]) {
   test(`"${line}" names every flag and variable`, () => {
     const answer = readCommandLine(line.split(" "), "1.2.3");
     const text = answer.command === "print" ? answer.text.replaceAll(/\s+/g, " ") : "";

@@ -32,7 +32,12 @@ function fakeServer() {
 describe("stopping", () => {
   test("lets running requests end, then closes", async () => {
     const { calls, server, close, drained } = fakeServer();
-    const shutdown = createShutdown({ server, close, delayMs: 1, graceMs: 60_000, log: silent });
+    const shutdown = createShutdown({
+      server,
+      close,
+      times: () => ({ delayMs: 1, graceMs: 60_000 }),
+      log: silent,
+    });
 
     shutdown.begin("SIGTERM", 0);
     drained();
@@ -43,7 +48,12 @@ describe("stopping", () => {
 
   test("cancels what still runs after the grace", async () => {
     const { calls, server, close } = fakeServer();
-    const shutdown = createShutdown({ server, close, delayMs: 0, graceMs: 1, log: silent });
+    const shutdown = createShutdown({
+      server,
+      close,
+      times: () => ({ delayMs: 0, graceMs: 1 }),
+      log: silent,
+    });
 
     shutdown.begin("SIGTERM", 0);
 
@@ -53,7 +63,12 @@ describe("stopping", () => {
 
   test("happens once, and the worse exit code wins", async () => {
     const { calls, server, close, drained } = fakeServer();
-    const shutdown = createShutdown({ server, close, delayMs: 0, graceMs: 60_000, log: silent });
+    const shutdown = createShutdown({
+      server,
+      close,
+      times: () => ({ delayMs: 0, graceMs: 60_000 }),
+      log: silent,
+    });
 
     expect(shutdown.begun).toBe(false);
     shutdown.begin("SIGTERM", 0);
@@ -71,8 +86,7 @@ describe("stopping", () => {
     const shutdown = createShutdown({
       server,
       close: () => Promise.reject(new Error("stuck")),
-      delayMs: 0,
-      graceMs: 60_000,
+      times: () => ({ delayMs: 0, graceMs: 60_000 }),
       log: silent,
     });
 

@@ -1,6 +1,10 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import type { TSchema } from "@sinclair/typebox";
 import type { Flags } from "../../src/config/given.ts";
 import { createJsonSchema } from "../../src/config/json-schema.ts";
+import { publicId } from "../../src/config/model-schema.ts";
+import { createFileSchema } from "../../src/config/schema.ts";
 import { loadConfig, type LoadedConfig } from "../../src/config/load.ts";
 import { drivers } from "../../src/drivers/index.ts";
 
@@ -25,11 +29,49 @@ test("every kind of backend is in the schema", () => {
   for (const kind of Object.keys(drivers)) expect(text).toContain(`"const":"${kind}"`);
 });
 
-const example = { "--config": [new URL("../../config.example.yaml", import.meta.url).pathname] };
+const examplePath = new URL("../../config.example.yaml", import.meta.url).pathname;
+const example = { "--config": [examplePath] };
 
 function load(flags: Flags): LoadedConfig {
   return loadConfig({ flags, environment: {}, terminal: false, drivers });
 }
+
+describe("what a key is for is said in the schema", () => {
+  const schema = createFileSchema(drivers);
+  const tables: Readonly<Record<string, TSchema>> = {
+    ...drivers.kserve.configSchema["properties"],
+    ...schema.properties.models.patternProperties[publicId]?.["properties"],
+    ...drivers.demo.configSchema["properties"],
+  };
+  for (const [key, property] of Object.entries(tables)) {
+    test(key, () => {
+      expect(isDescribed(property)).toBe(true);
+    });
+  }
+});
+
+/** A mapping may leave it to its own keys. */
+function isDescribed(schema: TSchema): boolean {
+  if (schema.description !== undefined || schema["const"] !== undefined) return true;
+  const keys: readonly TSchema[] = Object.values(schema["properties"] ?? {});
+  return keys.length > 0 && keys.every(isDescribed);
+}
+
+test("the example shows every key of a model server and of a model", () => {
+  const text = readFileSync(examplePath, "utf8");
+  const keys = [
+    ...Object.keys(drivers.kserve.configSchema["properties"]),
+    ...Object.keys(drivers.kserve.modelSchema?.properties ?? {}),
+    "target",
+    "aliases",
+    "token_model",
+    "max_context_tokens",
+    "defaults",
+    "overrides",
+  ];
+
+  expect(keys.filter((key) => !new RegExp(`\\b${key}:`).test(text))).toEqual([]);
+});
 
 test("the example file is valid as it is", () => {
   const { config, warnings } = load(example);
@@ -43,6 +85,7 @@ test("the values of the example are the defaults", () => {
   const {
     backends: _backends,
     models: _models,
+    presets: _presets,
     defaultModel: _defaultModel,
     ...values
   } = load(example).config;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { LogContent } from "../../src/config/config.ts";
+import type { BackendConfig, LogContent } from "../../src/config/config.ts";
 import { useSources, type Sources } from "./sources.ts";
 
 const { load, write, withoutDirectory } = useSources();
@@ -17,7 +17,9 @@ test("nothing given is the demo model with every default", () => {
       maxJsonDepth: 128,
       maxJsonValues: 524_288,
       maxMessages: 16_384,
+      maxRepairs: 2,
     },
+    strict: false,
     timeouts: {
       connectMs: 5_000,
       firstTokenMs: 600_000,
@@ -29,6 +31,7 @@ test("nothing given is the demo model with every default", () => {
     shutdown: { delayMs: 0, graceMs: 30_000 },
     log: { format: "pretty", level: "info", content: "off" },
     backends: { demo: { kind: "demo" } },
+    presets: {},
     models: {},
     defaultBackend: "demo",
     tokenModel: "gpt-4",
@@ -52,6 +55,7 @@ test("an endpoint on the command line is a backend and the default", () => {
     anyserve: {
       kind: "kserve",
       endpoint: "localhost:8000",
+      dialect: "anyserve",
       stream_endpoint: "localhost:8100",
       template: "chatml",
     },
@@ -80,10 +84,185 @@ max_context_tokens: 4096`,
       aliases: ["gpt-4o"],
       tokenModel: "gpt-4o",
       maxContextTokens: 8_192,
+      settings: {},
     },
   });
   expect(config.defaultModel).toBe("org/llama:8b");
   expect(config.maxContextTokens).toBe(4_096);
+});
+
+function kserve(endpoint: string, more: Readonly<Record<string, unknown>> = {}): BackendConfig {
+  return { kind: "kserve", endpoint, ...more };
+}
+
+describe("backends of the command line", () => {
+  const cases: readonly [string, Sources, Readonly<Record<string, BackendConfig>>][] = [
+    ["a server of any kind", { flags: { "--kserve-endpoint": ["a:1"] } }, { kserve: kserve("a:1") }],
+    [
+      "several",
+      { flags: { "--kserve-endpoint": ["a:1", "b:2", "c:3"] } },
+      { kserve: kserve("a:1"), "kserve-2": kserve("b:2"), "kserve-3": kserve("c:3") },
+    ],
+    [
+      "several of a variable",
+      { environment: { OAI_SERVE_KSERVE_ENDPOINT: "a:1, b:2" } },
+      { kserve: kserve("a:1"), "kserve-2": kserve("b:2") },
+    ],
+    [
+      "a dialect for those whose kind can be found out",
+      { flags: { "--kserve-endpoint": ["a:1"], "--anyserve-endpoint": ["b:2"], "--dialect": ["vllm"] } },
+      { anyserve: kserve("b:2", { dialect: "anyserve" }), kserve: kserve("a:1", { dialect: "vllm" }) },
+    ],
+    [
+      "parsers and a template's name for all",
+      {
+        flags: {
+          "--kserve-endpoint": ["a:1", "b:2"],
+          "--chat-template": ["chatml"],
+          "--tool-parser": ["hermes"],
+          "--reasoning-parser": ["think"],
+        },
+      },
+      Object.fromEntries(
+        [["kserve", "a:1"] as const, ["kserve-2", "b:2"] as const].map(([id, endpoint]) => [
+          id,
+          kserve(endpoint, { template: "chatml", tool_parser: "hermes", reasoning_parser: "think" }),
+        ]),
+      ),
+    ],
+    [
+      "a template's file",
+      { flags: { "--kserve-endpoint": ["a:1"], "--chat-template": ["models/chat_template.jinja"] } },
+      { kserve: kserve("a:1", { template: { file: "models/chat_template.jinja" } }) },
+    ],
+    [
+      "TLS with the usual authorities",
+      { flags: { "--kserve-endpoint": ["a:1"], "--tls": ["true"] } },
+      { kserve: kserve("a:1", { tls: true }) },
+    ],
+    [
+      "TLS with files",
+      {
+        flags: {
+          "--kserve-endpoint": ["a:1"],
+          "--tls-ca": ["ca.pem"],
+          "--tls-cert": ["us.pem"],
+          "--tls-key": ["us.key"],
+          "--tls-server-name": ["triton"],
+        },
+        environment: { OAI_SERVE_TLS: "yes" },
+      },
+      {
+        kserve: kserve("a:1", {
+          tls: { ca_file: "ca.pem", cert_file: "us.pem", key_file: "us.key", server_name: "triton" },
+        }),
+      },
+    ],
+    [
+      "over what the file says of them",
+      {
+        yaml: "backends: { kserve: { kind: kserve, endpoint: 'x:9', dialect: trtllm, tls: { ca_file: ca.pem } } }",
+        flags: { "--kserve-endpoint": ["a:1"], "--tls": ["true"], "--tls-server-name": ["triton"] },
+      },
+      { kserve: kserve("a:1", { dialect: "trtllm", tls: { ca_file: "ca.pem", server_name: "triton" } }) },
+    ],
+  ];
+  for (const [name, sources, backends] of cases) {
+    test(name, () => {
+      expect(load(sources).config.backends).toEqual(backends);
+    });
+  }
+
+  test("the first of them is the default", () => {
+    const flags = { "--kserve-endpoint": ["a:1", "b:2"] };
+
+    expect(load({ flags }).config.defaultBackend).toBe("kserve");
+    expect(load({ flags: { ...flags, "--anyserve-endpoint": ["c:3"] } }).config.defaultBackend).toBe(
+      "anyserve",
+    );
+  });
+});
+
+test("what belongs to a model's driver stands apart", () => {
+  const { config } = load({
+    yaml: `
+backends: { gpu: { kind: kserve, endpoint: "gpu:1" } }
+models: { m: { backend: gpu, template: chatml, tensors: { prompt: text_input }, tool_parser: hermes } }`,
+  });
+
+  expect(config.models["m"]).toEqual({
+    backend: "gpu",
+    settings: { template: "chatml", tensors: { prompt: "text_input" }, tool_parser: "hermes" },
+  });
+});
+
+describe("what the operator decides about requests", () => {
+  const yaml = `
+backends:
+  gpu:
+    kind: kserve
+    endpoint: "gpu:1"
+    defaults: { temperature: 0.2, max_tokens: 100, min_p: 0.1 }
+    overrides: { reasoning_effort: low }
+models:
+  m:
+    backend: gpu
+    defaults: { temperature: 0.7, stop: END, top_k: 40, chat_template_kwargs: { enable_thinking: false } }
+  n: { backend: gpu, overrides: { ignore_eos: true, stop: [a, b], seed: 7 } }`;
+
+  test("holds for all models of a backend", () => {
+    expect(load({ yaml }).config.presets).toEqual({
+      gpu: {
+        defaults: { sampling: { temperature: 0.2, maxTokens: 100 }, extra: { min_p: 0.1 } },
+        overrides: { sampling: {}, reasoning: { effort: "low" }, extra: {} },
+      },
+    });
+  });
+
+  test("is no part of what the driver gets", () => {
+    expect(load({ yaml }).config.backends).toEqual({ gpu: { kind: "kserve", endpoint: "gpu:1" } });
+  });
+
+  test("is a model's own before its backend's, field by field", () => {
+    const { m, n } = load({ yaml }).config.models;
+
+    expect(m).toEqual({
+      backend: "gpu",
+      settings: {},
+      defaults: {
+        sampling: { temperature: 0.7, maxTokens: 100, topK: 40, stop: ["END"] },
+        extra: { min_p: 0.1, chat_template_kwargs: { enable_thinking: false } },
+      },
+      overrides: { sampling: {}, reasoning: { effort: "low" }, extra: {} },
+    });
+    expect(n?.overrides).toEqual({
+      sampling: { stop: ["a", "b"], seed: 7 },
+      reasoning: { effort: "low" },
+      extra: { ignore_eos: true },
+    });
+  });
+});
+
+test("strictness and repairs can be set everywhere", () => {
+  const given: readonly Sources[] = [
+    { yaml: "strict: true\nlimits: { max_repairs: 0 }" },
+    { flags: { "--strict": ["true"], "--max-repairs": ["0"] } },
+    { environment: { OAI_SERVE_STRICT: "1", OAI_SERVE_MAX_REPAIRS: "0" } },
+  ];
+
+  for (const sources of given) {
+    expect(load(sources).config).toMatchObject({ strict: true, limits: { maxRepairs: 0 } });
+  }
+  expect(load({ yaml: "strict: true", environment: { OAI_SERVE_STRICT: "no" } }).config.strict).toBe(false);
+});
+
+test("only files can be read again", () => {
+  const keys = write("some-keys.txt", "key\n");
+
+  expect(load({ flags: { "--port": ["1"] } }).hasFiles).toBe(false);
+  expect(load({ yaml: "" }).hasFiles).toBe(true);
+  expect(load({ env: "" }).hasFiles).toBe(true);
+  expect(load({ environment: { OAI_SERVE_API_KEY_FILE: keys } }).hasFiles).toBe(true);
 });
 
 describe("precedence", () => {
@@ -173,7 +352,9 @@ test("a flag may give what a backend of the file lacks", () => {
     flags: { "--anyserve-endpoint": ["a:1"] },
   });
 
-  expect(config.backends).toEqual({ anyserve: { kind: "kserve", endpoint: "a:1", template: "chatml" } });
+  expect(config.backends).toEqual({
+    anyserve: { kind: "kserve", endpoint: "a:1", dialect: "anyserve", template: "chatml" },
+  });
 });
 
 test("origins may be repeated and separated by commas", () => {

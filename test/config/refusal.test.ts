@@ -60,14 +60,69 @@ describe("a mistake is refused under the name that the operator wrote", () => {
     ],
     ["a choice", { flags: { "--log-format": ["xml"] } }, "--log-format: must be one of pretty, json."],
     [
-      "a template",
-      { flags: { "--anyserve-endpoint": ["a:1"], "--chat-template": ["x"] } },
-      "--chat-template: must be one of plain, chatml, llama3, mistral.",
-    ],
-    [
       "a missing backend",
       { flags: { "--chat-template": ["plain"] } },
-      "--chat-template: needs --anyserve-endpoint.",
+      "--chat-template: needs --kserve-endpoint or --anyserve-endpoint.",
+    ],
+    [
+      "a backend of another kind",
+      { flags: { "--anyserve-endpoint": ["a:1"], "--dialect": ["vllm"] } },
+      "--dialect: needs --kserve-endpoint.",
+    ],
+    [
+      "a dialect",
+      { flags: { "--kserve-endpoint": ["a:1"], "--dialect": ["vlm"] } },
+      "--dialect: must be one of auto, anyserve, vllm, trtllm, llmapi, dynamo, mlserver, ovms, generic.",
+    ],
+    [
+      "a switch of the environment",
+      { environment: { OAI_SERVE_STRICT: "maybe" } },
+      "OAI_SERVE_STRICT: must be true or false.",
+    ],
+    [
+      "a number of repairs",
+      { flags: { "--max-repairs": ["11"] } },
+      "--max-repairs: must be an integer from 0 to 10.",
+    ],
+    [
+      "a setting of another kind of backend",
+      { yaml: "backends: { a: { kind: demo } }\nmodels: { m: { backend: a, template: chatml } }" },
+      "a.yaml: models.m.template: is no setting of a backend of kind demo.",
+    ],
+    [
+      "a setting of no backend",
+      { yaml: "backends: { a: { kind: demo } }\nmodels: { m: { backend: a, tempalte: chatml } }" },
+      "a.yaml: models.m.tempalte: unknown key; did you mean template?",
+    ],
+    [
+      "a default",
+      { yaml: "backends: { a: { kind: demo, defaults: { temperature: 3 } } }" },
+      "a.yaml: backends.a.defaults.temperature: must be a number from 0 to 2.",
+    ],
+    [
+      "a default of a model",
+      { yaml: "backends: { a: { kind: demo } }\nmodels: { m: { backend: a, defaults: { temprature: 1 } } }" },
+      "a.yaml: models.m.defaults.temprature: unknown key; did you mean temperature?",
+    ],
+    [
+      "one of several forms",
+      { yaml: "backends: { a: { kind: demo, overrides: { stop: 5 } } }" },
+      "a.yaml: backends.a.overrides.stop: must be a text from 1 to 1024 characters or a list of at most 16.",
+    ],
+    [
+      "an element of one of several forms",
+      { yaml: "backends: { a: { kind: demo, overrides: { stop: [x, 5] } } }" },
+      "a.yaml: backends.a.overrides.stop[1]: must be a text from 1 to 1024 characters.",
+    ],
+    [
+      "a key of one of several forms",
+      { yaml: "backends: { a: { kind: kserve, endpoint: 'a:1', tls: { ca_fiel: x } } }" },
+      "a.yaml: backends.a.tls.ca_fiel: unknown key; did you mean ca_file?",
+    ],
+    [
+      "a word of a fixed few",
+      { yaml: "backends: { a: { kind: demo, defaults: { reasoning_effort: much } } }" },
+      "a.yaml: backends.a.defaults.reasoning_effort: must be one of none, minimal, low, medium, high, xhigh, max.",
     ],
     [
       "a backend that is not there",
@@ -243,11 +298,18 @@ describe("a mistake is refused under the name that the operator wrote", () => {
 test("a driver's error is told under the flag, or the file and its path", () => {
   const fromFlag = load({ flags: { "--anyserve-endpoint": ["x"] } });
   const fromFile = load({ yaml: "backends: { gpu: { kind: kserve, endpoint: x } }" });
+  const template = load({ flags: { "--kserve-endpoint": ["a:1"], "--chat-template": ["x.jinja"] } });
 
   expect(fromFlag.relabel(new ConfigError("backends.anyserve.endpoint must be more.")).message).toBe(
     "--anyserve-endpoint: must be more.",
   );
   expect(fromFile.relabel(new ConfigError("backends.gpu.endpoint: must be more.")).message).toEndWith(
     "a.yaml: backends.gpu.endpoint: must be more.",
+  );
+  expect(
+    template.relabel(new ConfigError("backends.kserve.template.file: x.jinja is not there.")).message,
+  ).toBe("--chat-template: x.jinja is not there.");
+  expect(fromFile.relabel(new ConfigError("models.org/a:8b.template: no.")).message).toEndWith(
+    "a.yaml: models.org/a:8b.template: no.",
   );
 });

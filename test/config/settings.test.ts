@@ -7,6 +7,9 @@ import { drivers } from "../../src/drivers/index.ts";
 
 const backendOf: Readonly<Record<string, TSchema>> = {
   anyserve: drivers.kserve.configSchema,
+  kserve: drivers.kserve.configSchema,
+  "kserve*": drivers.kserve.configSchema,
+  "*": drivers.kserve.configSchema,
   demo: drivers.demo.configSchema,
 };
 
@@ -14,12 +17,18 @@ function schemaAt(path: readonly string[]): TSchema | undefined {
   const [first, second = "", ...rest] = path;
   const start = first === "backends" ? backendOf[second] : createFileSchema(drivers);
   const keys = first === "backends" ? rest : path;
-  return keys.reduce<TSchema | undefined>((schema, key) => schema?.["properties"]?.[key], start);
+  return keys.reduce<TSchema | undefined>((schema, key) => propertyOf(schema, key), start);
+}
+
+/** Of a union, what one of its mappings has under that key. */
+function propertyOf(schema: TSchema | undefined, key: string): TSchema | undefined {
+  const variants: readonly TSchema[] = schema?.["anyOf"] ?? [schema];
+  return variants.map((variant) => variant?.["properties"]?.[key]).find((found) => found !== undefined);
 }
 
 /** A value of the schema or of the help in a form in which both can be compared. */
 function comparable(value: unknown): unknown {
-  if (Array.isArray(value) && value.length === 0) return undefined;
+  if (value === false || (Array.isArray(value) && value.length === 0)) return undefined;
   return parseDuration(value) ?? parseSize(value) ?? value;
 }
 

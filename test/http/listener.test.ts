@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
+import type { Server } from "bun";
 import { Elysia } from "elysia";
 import { encodeStream } from "../../src/api/chat/encode-stream.ts";
 import type { EventBatch } from "../../src/core/generation.ts";
 import { abortable } from "../../src/core/stream.ts";
-import { callOf, createActiveCalls } from "../../src/http/call.ts";
+import { callOf, createActiveCalls, createCall } from "../../src/http/call.ts";
 import { createListener } from "../../src/http/listener.ts";
 import { sse } from "../../src/http/sse.ts";
+import { memoryLog } from "../support/calls.ts";
 import { finish, text } from "../support/events.ts";
 import { rejection } from "../support/rejection.ts";
 import { type HeldSource, heldSource, turns, until } from "../support/sources.ts";
@@ -107,4 +109,71 @@ test("a port that is taken is an error with the system's code", async () => {
   const failure = await rejection((async () => second.listen())());
 
   expect(failure).toMatchObject({ code: "EADDRINUSE" });
+});
+
+/** A handler that says who it is; each answer ends when it is told to. */
+function heldHandler(name: string) {
+  const active = createActiveCalls();
+  const answers: (() => void)[] = [];
+  return {
+    active,
+    handle: (request: Request, server: Server<unknown>) => {
+      const call = createCall(request, server, memoryLog(), (ended) => active.delete(ended));
+      active.add(call);
+      const release = call.retain();
+      return new Promise<Response>((resolve) => {
+        const end = () => {
+          release();
+          resolve(new Response(name));
+        };
+        answers.push(end);
+        call.signal.addEventListener("abort", end);
+      });
+    },
+    /** Ends the oldest answer, once there is one. */
+    async answer() {
+      await until(() => answers.length > 0);
+      answers.shift()?.();
+    },
+  };
+}
+
+test("a handler that was replaced finishes what it began; what comes goes to the next", async () => {
+  const [first, second] = [heldHandler("first"), heldHandler("second")];
+  const listener = createListener(first, { host: "127.0.0.1", port: 0, maxBodyBytes: 1 });
+  const { url } = listener.listen();
+  const began = fetch(url).then((response) => response.text());
+  await until(() => first.active.size === 1);
+
+  const replaced = listener.replace(second);
+  const came = fetch(url).then((response) => response.text());
+  await until(() => second.active.size === 1);
+  const during = [replaced.size, listener.activeRequests(), await replaced.idle(1)];
+  await Promise.all([first.answer(), second.answer()]);
+
+  expect(during).toEqual([1, 2, false]);
+  expect(await Promise.all([began, came])).toEqual(["first", "second"]);
+  expect(await replaced.idle(5_000)).toBe(true);
+  await listener.stop();
+});
+
+test("what a replaced handler still does can be cancelled by itself, or with all the rest", async () => {
+  const [first, second] = [heldHandler("first"), heldHandler("second")];
+  const listener = createListener(first, { host: "127.0.0.1", port: 0, maxBodyBytes: 1 });
+  const { url } = listener.listen();
+  const began = [fetch(url), fetch(url)];
+  await until(() => first.active.size === 2);
+  const replaced = listener.replace(second);
+  const came = fetch(url);
+  await until(() => second.active.size === 1);
+
+  replaced.cancelAll();
+  await Promise.all(began);
+  const left = listener.activeRequests();
+  listener.cancelAll();
+  await came;
+
+  expect(left).toBe(1);
+  expect(listener.activeRequests()).toBe(0);
+  await listener.stop();
 });
