@@ -2,9 +2,11 @@ import { Elysia } from "elysia";
 import { chatRoutes } from "./api/chat/routes.ts";
 import type { SurfaceDeps } from "./api/common/deps.ts";
 import { completionRoutes } from "./api/completions/routes.ts";
+import { type EmbeddingDeps, embeddingRoutes } from "./api/embeddings/routes.ts";
 import { type ModelDeps, modelRoutes } from "./api/models/routes.ts";
 import { type OpsDeps, opsRoutes } from "./api/ops/routes.ts";
 import { schemas } from "./api/schemas.ts";
+import { type TokenizeDeps, tokenizeRoutes } from "./api/tokenize/routes.ts";
 import type { Log } from "./core/log.ts";
 import { createAuthenticate } from "./http/auth.ts";
 import { createCors } from "./http/cors.ts";
@@ -14,7 +16,7 @@ import { createHandler, type Handler } from "./http/handler.ts";
 import { createRouteTable } from "./http/path.ts";
 
 export interface ServerDeps {
-  surfaces: SurfaceDeps;
+  surfaces: SurfaceDeps & EmbeddingDeps & TokenizeDeps;
   models: ModelDeps;
   ops: Omit<OpsDeps, "endpoints" | "hasKeys">;
   keys: readonly string[];
@@ -30,6 +32,8 @@ export function createServer(deps: ServerDeps): Handler {
   const described = new Elysia({ normalize: false })
     .use(chatRoutes(deps.surfaces))
     .use(completionRoutes(deps.surfaces))
+    .use(embeddingRoutes(deps.surfaces))
+    .use(tokenizeRoutes(deps.surfaces))
     .use(modelRoutes(deps.models))
     .use(opsRoutes({ ...deps.ops, hasKeys: deps.keys.length > 0, endpoints: () => endpoints }));
   endpoints = described.routes.map(({ path }) => path.replace("/*", "/{model}"));

@@ -2,8 +2,15 @@ import { ChatCompletion, ChatCompletionChunk } from "./chat/answer-schema.ts";
 import { ChatCompletionRequest } from "./chat/schema.ts";
 import { ErrorSchema } from "./common/fields.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "./completions/schema.ts";
+import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "./embeddings/schema.ts";
 import { Model, ModelList } from "./models/schema.ts";
 import { HealthStatus, Liveness, Readiness, ServerInformation } from "./ops/schema.ts";
+import {
+  DetokenizeRequest,
+  DetokenizeResponse,
+  TokenizeRequest,
+  TokenizeResponse,
+} from "./tokenize/schema.ts";
 
 /**
  * The schemas that routes name in their descriptions. They are registered where the document is made: as models of
@@ -16,6 +23,12 @@ export const schemas = {
   CompletionRequest,
   Completion,
   CompletionChunk,
+  CreateEmbeddingRequest,
+  CreateEmbeddingResponse,
+  TokenizeRequest,
+  TokenizeResponse,
+  DetokenizeRequest,
+  DetokenizeResponse,
   Model,
   ModelList,
   Error: ErrorSchema,

@@ -133,7 +133,8 @@ async function toInputs(
   const decoded: EmbeddingInput[] = [];
   let bytes = 0;
   for (const input of inputs) {
-    const text = input.kind === "text" ? input.text : await decode(deps.tokens, encoding, input.tokens);
+    const text =
+      input.kind === "text" ? input.text : await deps.tokens.decode(encoding, input.tokens, "input");
     bytes += Buffer.byteLength(text);
     // Token ids may stand for far more text than they seem to.
     if (bytes > deps.maxPromptBytes) {
@@ -146,24 +147,6 @@ async function toInputs(
     decoded.push({ kind: "text", text });
   }
   return decoded;
-}
-
-async function decode(tokens: TokenCounter, encoding: Encoding, ids: readonly number[]): Promise<string> {
-  try {
-    return await tokens.decode(encoding, ids);
-  } catch (error) {
-    const failure = ServeError.from(error);
-    if (failure.kind !== "invalid_request") throw failure;
-    throw new ServeError(
-      "invalid_request",
-      "'input' has a token id that the model's encoding does not have.",
-      {
-        code: "invalid_value",
-        param: "input",
-        cause: failure,
-      },
-    );
-  }
 }
 
 async function call(

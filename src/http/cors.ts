@@ -4,6 +4,7 @@ const exposedHeaders = [
   "x-request-id",
   "openai-processing-ms",
   "openai-version",
+  "x-oai-serve-assumed-params",
   "x-oai-serve-ignored-params",
   "retry-after",
   "retry-after-ms",

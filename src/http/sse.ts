@@ -1,50 +1,18 @@
-import { ServeError } from "../core/error.ts";
-import { within } from "../core/within.ts";
-import { describeCause } from "../telemetry/cause.ts";
 import type { Call } from "./call.ts";
+import { streamed, type StreamedOptions } from "./streamed.ts";
 
-export interface SseOptions {
+export interface SseOptions extends StreamedOptions {
   /** Silence after which a comment is sent; 0 for never. */
   keepAliveMs: number;
-  /** Longest wait for a client that does not read. */
-  stallMs: number;
-  headers: Readonly<Record<string, string>>;
 }
-
-const silence = Symbol("silence");
 
 /**
  * Sends text frames as they come and, from the first on, a comment after every `keepAliveMs` of silence (0: never).
- * Knows no protocol: a failure is the encoder's to word. A slow reader slows the source, since every write is awaited.
+ * Knows no protocol: a failure is the encoder's to word.
  */
 export function sse(frames: AsyncIterable<string>, call: Call, options: SseOptions): Response {
-  const release = call.retain();
-  let isPulled = false;
-  const send = async (sink?: ReadableStreamDirectController) => {
-    isPulled = true;
-    try {
-      for await (const frame of withSilence(frames, options.keepAliveMs)) {
-        if (sink === undefined || call.clientGone) break;
-        await taken(sink.write(frame === silence ? ": keep-alive\n\n" : frame), options.stallMs);
-        await taken(sink.flush(), options.stallMs);
-      }
-    } catch (error) {
-      const reason = ServeError.from(error);
-      call.abort(reason);
-      if (reason.kind === "canceled") call.log.info(`✗ ${reason.message}`, { id: call.requestId });
-      else call.log.error("The event stream broke off.", { id: call.requestId, cause: describeCause(error) });
-    } finally {
-      release();
-    }
-  };
-  const stream = new ReadableStream({
-    type: "direct",
-    // The whole loop runs here: the sink closes when this returns, and a later write would throw uncaught.
-    pull: send,
-    // A client that left before the first byte is never sent to; a generator that never ran would release nothing.
-    cancel: () => (isPulled ? undefined : send()),
-  });
-  return new Response(stream, {
+  return streamed(withComments(frames, options.keepAliveMs), call, {
+    stallMs: options.stallMs,
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-cache",
@@ -55,23 +23,10 @@ export function sse(frames: AsyncIterable<string>, call: Call, options: SseOptio
   });
 }
 
-/** A write is a promise only while the client has more to read than the system holds for it. */
-async function taken(written: number | Promise<number>, stallMs: number): Promise<void> {
-  if (typeof written === "number") return;
-  await within(
-    stallMs,
-    () => written,
-    () => {
-      throw new ServeError("canceled", "The client stopped reading.");
-    },
-  );
-}
+const silence = Symbol("silence");
 
-/** The items of `source`, and `silence` whenever none came for `milliseconds`. */
-async function* withSilence(
-  source: AsyncIterable<string>,
-  milliseconds: number,
-): AsyncGenerator<string | typeof silence> {
+/** The items of `source`, and a comment whenever none came for `milliseconds`. */
+async function* withComments(source: AsyncIterable<string>, milliseconds: number): AsyncGenerator<string> {
   if (milliseconds === 0) {
     yield* source;
     return;
@@ -90,7 +45,7 @@ async function* withSilence(
           pending.then(resolve, reject);
         });
         // Some clients take the first frame for data, whatever it is.
-        if (result === silence && hasBegun) yield silence;
+        if (result === silence && hasBegun) yield ": keep-alive\n\n";
       } while (result === silence);
       if (result.done === true) return;
       hasBegun = true;

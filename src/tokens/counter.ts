@@ -4,6 +4,7 @@ import { createCountCache } from "./count-cache.ts";
 import type { Encoding } from "./encoding.ts";
 import { isToken } from "./encoding.ts";
 import { estimateTokens } from "./estimate.ts";
+import { maxCharacters } from "./limits.ts";
 import { createTokenizer } from "./tokenizer.ts";
 
 export interface TokenCounts {
@@ -23,10 +24,20 @@ export interface TokenCounter {
   count(encoding: Encoding, texts: readonly string[]): Promise<TokenCounts>;
   /**
    * The text that `tokens` stand for; bytes that are no UTF-8 become U+FFFD. Rejects with `invalid_request`
-   * (`invalid_value`, `prompt`) for an id that the encoding does not have, with `unavailable` when the decoder
-   * does not answer.
+   * (`invalid_value`, of the field `param`) for an id that the encoding does not have, with `unavailable` when the
+   * decoder does not answer.
    */
-  decode(encoding: Encoding, tokens: readonly number[]): Promise<string>;
+  decode(encoding: Encoding, tokens: readonly number[], param?: string): Promise<string>;
+  /**
+   * The text of each of `tokens`, at most 65,536; a token that is a part of a character has U+FFFD in its text.
+   * Rejects as `decode` does.
+   */
+  spell(encoding: Encoding, tokens: Uint32Array<ArrayBuffer>): Promise<readonly string[]>;
+  /**
+   * The tokens of `text`, at most a million characters; what looks like a special token is plain text. Rejects with
+   * `invalid_request` of the field `param` for a longer one, with `unavailable` when the encoder does not answer.
+   */
+  encode(encoding: Encoding, text: string, param?: string): Promise<Uint32Array<ArrayBuffer>>;
   /** Ends the thread. Counts still wanted, and later ones that are not remembered, are estimates. */
   close(): void;
 }
@@ -73,22 +84,36 @@ export function createTokenCounter(log: Log, startWorker?: () => Worker): TokenC
       return { counts, isExact: found.isExact };
     },
 
-    async decode(encoding, tokens) {
+    async decode(encoding, tokens, param = "prompt") {
       const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
       let text = "";
       for (let start = 0; start < tokens.length; start += sliceLength) {
         const slice = tokens.slice(start, start + sliceLength);
-        assertTokens(encoding, slice);
+        assertTokens(encoding, slice, param);
         const bytes = await tokenizer.decode(encoding, new Uint32Array(slice));
-        if (bytes === undefined) {
-          throw new ServeError("unavailable", "The prompt's tokens could not be decoded.", {
-            code: "tokenizer_unavailable",
-            retryAfterSeconds: 1,
-          });
-        }
+        if (bytes === undefined) throw noAnswer("The tokens could not be decoded.");
         text += decoder.decode(bytes, { stream: true });
       }
       return text + decoder.decode();
+    },
+
+    async spell(encoding, tokens) {
+      assertTokens(encoding, tokens, "tokens");
+      const texts = tokens.length > sliceLength ? undefined : await tokenizer.spell(encoding, tokens);
+      if (texts === undefined) throw noAnswer("The tokens could not be decoded.");
+      return texts;
+    },
+
+    async encode(encoding, text, param = "prompt") {
+      if (text.length > maxCharacters) {
+        throw new ServeError("invalid_request", `'${param}' is longer than ${maxCharacters} characters.`, {
+          code: "string_above_max_length",
+          param,
+        });
+      }
+      const tokens = await tokenizer.encode(encoding, text);
+      if (tokens === undefined) throw noAnswer("The text could not be encoded.");
+      return tokens;
     },
 
     close() {
@@ -97,14 +122,17 @@ export function createTokenCounter(log: Log, startWorker?: () => Worker): TokenC
   };
 }
 
-function assertTokens(encoding: Encoding, tokens: readonly number[]): void {
-  if (tokens.every((token) => isToken(encoding, token))) return;
-  throw new ServeError(
-    "invalid_request",
-    "`prompt` has a token id that the model's encoding does not have.",
-    {
-      code: "invalid_value",
-      param: "prompt",
-    },
-  );
+function noAnswer(message: string): ServeError {
+  return new ServeError("unavailable", message, { code: "tokenizer_unavailable", retryAfterSeconds: 1 });
+}
+
+function assertTokens(encoding: Encoding, tokens: ArrayLike<number>, param: string): void {
+  for (let index = 0; index < tokens.length; index++) {
+    if (isToken(encoding, tokens[index] ?? -1)) continue;
+    throw new ServeError(
+      "invalid_request",
+      `'${param}' has a token id that the model's encoding does not have.`,
+      { code: "invalid_value", param },
+    );
+  }
 }

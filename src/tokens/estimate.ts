@@ -1,3 +1,4 @@
+import { countCodePoints } from "../core/code-points.ts";
 import { nextTurn } from "./turn.ts";
 
 /** Code units looked at in one go, about half a millisecond. */
@@ -28,14 +29,4 @@ export async function estimateTokens(texts: readonly string[]): Promise<number[]
     counts.push(Math.ceil(codePoints / 4));
   }
   return counts;
-}
-
-/** Code points that begin in `[start, end)`, where a lone surrogate is one. */
-function countCodePoints(text: string, start: number, end: number): number {
-  let pairs = 0;
-  for (let index = start; index < end; index++) {
-    if ((text.charCodeAt(index) & 0xfc00) !== 0xdc00 || index === 0) continue;
-    if ((text.charCodeAt(index - 1) & 0xfc00) === 0xd800) pairs++;
-  }
-  return end - start - pairs;
 }

@@ -7,11 +7,15 @@ import type { Encoding } from "./encoding.ts";
 export type Job =
   /** `deadline` is a `Date.now()` after which nobody waits for the counts any more. */
   | readonly [kind: "count", id: number, encoding: Encoding, deadline: number, ...texts: string[]]
-  | readonly [kind: "decode", id: number, encoding: Encoding, tokens: Uint32Array<ArrayBuffer>];
+  | readonly [kind: "encode", id: number, encoding: Encoding, deadline: number, text: string]
+  | readonly [kind: "decode", id: number, encoding: Encoding, tokens: Uint32Array<ArrayBuffer>]
+  | readonly [kind: "spell", id: number, encoding: Encoding, tokens: Uint32Array<ArrayBuffer>];
 
 /** What comes back, one for each job, in any order. */
 export type Reply =
   | readonly [kind: "counted", id: number, ...counts: number[]]
   /** The deadline passed before the end. */
   | readonly [kind: "expired", id: number]
-  | readonly [kind: "decoded", id: number, bytes: Uint8Array<ArrayBuffer>];
+  | readonly [kind: "encoded", id: number, tokens: Uint32Array<ArrayBuffer>]
+  | readonly [kind: "decoded", id: number, bytes: Uint8Array<ArrayBuffer>]
+  | readonly [kind: "spelt", id: number, ...texts: string[]];

@@ -1,7 +1,7 @@
 import type { Log } from "../core/log.ts";
 import type { Encoding } from "./encoding.ts";
 import { maxCharacters, maxTexts, smallJob } from "./limits.ts";
-import type { Reply } from "./messages.ts";
+import type { Job, Reply } from "./messages.ts";
 import { createPending, type Question } from "./pending.ts";
 import { createTokenThread, startTokenWorker } from "./thread.ts";
 import { nextTurn } from "./turn.ts";
@@ -9,13 +9,17 @@ import { nextTurn } from "./turn.ts";
 /** The thread that encodes, seen from the outside. Where it cannot answer, the answer is `undefined`. */
 export interface Tokenizer {
   count(encoding: Encoding, texts: readonly string[]): Promise<readonly number[] | undefined>;
+  /** The text's tokens; a longer text than is counted at once has no answer. */
+  encode(encoding: Encoding, text: string): Promise<Uint32Array<ArrayBuffer> | undefined>;
   /** `tokens` must all be in the vocabulary: the encoder would crash on others. */
   decode(encoding: Encoding, tokens: Uint32Array<ArrayBuffer>): Promise<Uint8Array | undefined>;
+  /** The text of each token, which must all be in the vocabulary. */
+  spell(encoding: Encoding, tokens: Uint32Array<ArrayBuffer>): Promise<readonly string[] | undefined>;
   close(): void;
 }
 
 const countWaitMs = 250;
-const decodeWaitMs = 5_000;
+const aloneWaitMs = 5_000;
 
 /**
  * Building an encoder happens once in the life of the process and holds up nothing but those who wait for it.
@@ -89,6 +93,30 @@ export function createTokenizer(log: Log, startWorker: () => Worker = startToken
     thread.post(["count", id, encoding, deadline, ...texts]);
   };
 
+  /** A question that travels alone. */
+  const postOne = async (
+    encoding: Encoding,
+    size: number,
+    toJob: (id: number, deadline: number) => Job,
+  ): Promise<Reply | undefined> => {
+    if (!isReady(size)) return undefined;
+    const { promise, resolve } = Promise.withResolvers<Reply | undefined>();
+    const question: Question = {
+      ...times(encoding, aloneWaitMs),
+      size,
+      giveUp: () => resolve(undefined),
+    };
+    pending.add(question);
+    const id = ++lastId;
+    posted.set(id, (reply) => {
+      loaded.add(encoding);
+      pending.delete(question);
+      resolve(reply);
+    });
+    thread.post(toJob(id, question.deadline));
+    return await promise;
+  };
+
   const schedule = (encoding: Encoding, lane: Lane) => {
     if (lane.isScheduled || lane.posted > 0 || lane.waiting.length === 0) return;
     lane.isScheduled = true;
@@ -137,23 +165,26 @@ export function createTokenizer(log: Log, startWorker: () => Worker = startToken
       }
       return promise;
     },
+    async encode(encoding, text) {
+      if (text.length > maxCharacters) return undefined;
+      const reply = await postOne(encoding, text.length, (id, deadline) => [
+        "encode",
+        id,
+        encoding,
+        deadline,
+        text,
+      ]);
+      return reply?.[0] === "encoded" ? reply[2] : undefined;
+    },
     async decode(encoding, tokens) {
-      if (!isReady(tokens.length)) return undefined;
-      const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
-      const question: Question = {
-        ...times(encoding, decodeWaitMs),
-        size: tokens.length,
-        giveUp: () => resolve(undefined),
-      };
-      pending.add(question);
-      const id = ++lastId;
-      posted.set(id, (reply) => {
-        loaded.add(encoding);
-        pending.delete(question);
-        resolve(reply[0] === "decoded" ? reply[2] : undefined);
-      });
-      thread.post(["decode", id, encoding, tokens]);
-      return promise;
+      const reply = await postOne(encoding, tokens.length, (id) => ["decode", id, encoding, tokens]);
+      return reply?.[0] === "decoded" ? reply[2] : undefined;
+    },
+    async spell(encoding, tokens) {
+      const reply = await postOne(encoding, tokens.length, (id) => ["spell", id, encoding, tokens]);
+      if (reply?.[0] !== "spelt") return undefined;
+      const [, , ...texts] = reply;
+      return texts;
     },
     close() {
       thread.close();

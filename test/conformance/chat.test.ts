@@ -264,13 +264,7 @@ describeBlackBox("C. Chat, not streaming", () => {
 
   const schema = { type: "object", properties: {} };
   for (const [body, code, param] of [
-    [{ tools }, "unsupported_parameter", "tools"],
     [{ logprobs: true, top_logprobs: 2 }, "unsupported_parameter", "logprobs"],
-    [
-      { response_format: { type: "json_schema", json_schema: { name: "s", schema, strict: true } } },
-      /^unsupported_(value|parameter)$/,
-      "response_format",
-    ],
     [{ modalities: ["text", "audio"] }, /^unsupported_(value|parameter)$/, "modalities"],
   ] as const) {
     test(`51, 52: ${JSON.stringify(body).slice(0, 60)} is refused by name`, async () => {
@@ -290,9 +284,23 @@ describeBlackBox("C. Chat, not streaming", () => {
     { type: "json_schema", json_schema: { name: "s", schema } },
   ]) {
     test(`51: the response format ${format.type} is served`, async () => {
-      expect((await chat({ response_format: format })).status).toBe(200);
+      const messages = [{ role: "user", content: '{"a": 1}' }];
+
+      const { status, json } = await chat({ messages, response_format: format });
+
+      expect(status).toBe(200);
+      expect(JSON.parse(json.choices[0]?.message.content ?? "")).toEqual({ a: 1 });
     });
   }
+
+  test("51: an answer that does not fit the format is an error, after every try", async () => {
+    await bed.anyserve.reset();
+
+    const answer = await chat({ response_format: { type: "json_object" } });
+
+    expectError(answer, { status: 502, code: "response_format_not_met" });
+    expect(await bed.anyserve.generations()).toHaveLength(3);
+  });
 
   test("54: a request without a model is 400 when several are served and none is the default", async () => {
     const answer = await post(`${bed.url}/chat/completions`, user("hi"));

@@ -171,5 +171,9 @@ export const openaiProperties: Readonly<Record<string, readonly string[]>> = {
     "image_tokens",
     "text_tokens",
   ],
+  EmbeddingCreateParams: ["input", "model", "dimensions", "encoding_format", "user"],
+  CreateEmbeddingResponse: ["data", "model", "object", "usage"],
+  "CreateEmbeddingResponse.Usage": ["prompt_tokens", "total_tokens"],
+  Embedding: ["embedding", "index", "object"],
   Model: ["id", "created", "object", "owned_by", "shutdown_date"],
 };

@@ -74,6 +74,12 @@ const types = {
     "CompletionUsage.CompletionTokensDetails",
     "CompletionUsage.PromptTokensDetails",
   ],
+  "embeddings.d.ts": [
+    "EmbeddingCreateParams",
+    "CreateEmbeddingResponse",
+    "CreateEmbeddingResponse.Usage",
+    "Embedding",
+  ],
   "models.d.ts": ["Model"],
 } as const;
 

@@ -3,6 +3,7 @@ import { Kind, type TSchema } from "@sinclair/typebox";
 import { ChatCompletion, ChatCompletionChunk } from "../../src/api/chat/answer-schema.ts";
 import { ChatCompletionRequest } from "../../src/api/chat/schema.ts";
 import { Completion, CompletionRequest } from "../../src/api/completions/schema.ts";
+import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "../../src/api/embeddings/schema.ts";
 import { Model } from "../../src/api/models/schema.ts";
 import { openaiProperties } from "./openai-properties.ts";
 import { readOpenaiProperties } from "./openai-types.ts";
@@ -73,6 +74,10 @@ const places: Readonly<Record<string, readonly [TSchema, string]>> = {
   CompletionUsage: [Completion, "usage"],
   "CompletionUsage.CompletionTokensDetails": [Completion, "usage.completion_tokens_details"],
   "CompletionUsage.PromptTokensDetails": [Completion, "usage.prompt_tokens_details"],
+  EmbeddingCreateParams: [CreateEmbeddingRequest, ""],
+  CreateEmbeddingResponse: [CreateEmbeddingResponse, ""],
+  "CreateEmbeddingResponse.Usage": [CreateEmbeddingResponse, "usage"],
+  Embedding: [CreateEmbeddingResponse, "data"],
   Model: [Model, ""],
 };
 

@@ -2,9 +2,13 @@ import type { Backend } from "../../src/core/generation.ts";
 import { type AdmissionLimits, createAdmission } from "../../src/dispatch/admission.ts";
 import type { Timeouts } from "../../src/dispatch/deadlines.ts";
 import { createDispatch } from "../../src/dispatch/dispatch.ts";
+import { createEmbed } from "../../src/dispatch/embed.ts";
 import { createRegistry, type RegistryOptions } from "../../src/dispatch/registry.ts";
+import { createTokenize } from "../../src/dispatch/tokenize.ts";
+import { createSchemaChecker } from "../../src/json-schema/checker.ts";
 import { createListener } from "../../src/http/listener.ts";
 import { createServer } from "../../src/server.ts";
+import { createExchangeLog } from "../../src/telemetry/exchange.ts";
 import { memoryLog } from "./calls.ts";
 import { type CharacterTokens, characterTokens } from "./character-tokens.ts";
 
@@ -14,6 +18,8 @@ export interface AppOptions extends Partial<Omit<RegistryOptions, "backends">> {
   keepAliveMs?: number;
   limits?: Partial<AdmissionLimits>;
   timeouts?: Partial<Timeouts>;
+  maxRepairs?: number;
+  strict?: boolean;
   isDraining?: () => boolean;
 }
 
@@ -29,18 +35,28 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
   const log = memoryLog();
   const tokens = characterTokens();
   const registry = createRegistry({ models: {}, tokenModel: "gpt-4", ...options, backends });
-  const generate = createDispatch({
+  const strict = options.strict ?? false;
+  const deps = {
     registry,
     admission: createAdmission({ maxConcurrency: 64, maxQueue: 64, ...options.limits }),
     tokens,
     maxPromptBytes: 2 << 20,
+    strict,
     timeouts: { firstTokenMs: 0, betweenTokensMs: 0, totalMs: 0, ...options.timeouts },
+  };
+  const generate = createDispatch({
+    ...deps,
+    schemas: createSchemaChecker(log),
+    maxRepairs: options.maxRepairs ?? 2,
     observe: () => ({ events() {}, end() {}, failed() {} }),
   });
   const maxBodyBytes = 1 << 20;
   const handler = createServer({
     surfaces: {
       generate,
+      embed: createEmbed({ ...deps, exchange: (context) => createExchangeLog(context.log, "off") }),
+      ...createTokenize(registry, tokens),
+      strict,
       bodyLimits: { maxBodyBytes, maxJsonDepth: 128, maxJsonValues: 524_288, bodyTimeoutMs: 10_000 },
       maxMessages: 100,
       headStartMs: options.headStartMs ?? 60_000,

@@ -14,6 +14,9 @@ export function characterTokens(): CharacterTokens {
       if (texts.some((text) => text !== "")) counted.push(texts);
       return { counts: texts.map((text) => text.length), isExact: true };
     },
+    encode: async (_encoding, text) =>
+      Uint32Array.from({ length: text.length }, (_, at) => text.charCodeAt(at)),
+    spell: async (_encoding, tokens) => Array.from(tokens, (token) => String.fromCharCode(token)),
     decode: async (_encoding, tokens) => String.fromCharCode(...tokens),
     close: () => {},
   };

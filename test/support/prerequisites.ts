@@ -15,7 +15,15 @@ export const binary = process.env["OAI_SERVE_BINARY"] ?? join(root, "dist/oai-se
  * skipped and the reason is printed; when `CI` is set they fail instead.
  */
 export function describeBlackBox(name: string, body: () => void): void {
-  const missing = missingPrerequisite();
+  describeWith(missingPython() ?? missingBinary(), name, body);
+}
+
+/** The same for tests that need the Python environment alone. */
+export function describePython(name: string, body: () => void): void {
+  describeWith(missingPython(), name, body);
+}
+
+function describeWith(missing: string | undefined, name: string, body: () => void): void {
   if (missing === undefined) {
     describe(name, body);
   } else if (process.env["CI"] === undefined) {
@@ -28,8 +36,13 @@ export function describeBlackBox(name: string, body: () => void): void {
   }
 }
 
-function missingPrerequisite(): string | undefined {
-  if (!existsSync(join(root, ".venv/complete"))) return "no Python environment; run scripts/python-env.";
-  if (!existsSync(binary)) return `no executable at ${binary}; run scripts/build or set OAI_SERVE_BINARY.`;
-  return undefined;
+function missingPython(): string | undefined {
+  const isThere = existsSync(join(root, ".venv/complete"));
+  return isThere ? undefined : "no Python environment; run scripts/python-env.";
+}
+
+function missingBinary(): string | undefined {
+  return existsSync(binary)
+    ? undefined
+    : `no executable at ${binary}; run scripts/build or set OAI_SERVE_BINARY.`;
 }

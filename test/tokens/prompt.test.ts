@@ -151,6 +151,8 @@ test("all texts of a request are asked for at once", async () => {
       asked.push(texts);
       return { counts: texts.map(() => 1), isExact: true };
     },
+    encode: async () => new Uint32Array(),
+    spell: async () => [],
     decode: async () => "",
     close() {},
   };

@@ -9,6 +9,7 @@ import type {
   ToolChoice,
 } from "../../core/generation.ts";
 import type { JsonRecord } from "../../core/json.ts";
+import { assertSchemas, type GivenSchema } from "../../json-schema/assert-schemas.ts";
 import { decodeSampling, extraFields, given } from "../common/sampling.ts";
 import {
   ChatCompletionRequest,
@@ -22,6 +23,7 @@ const readFields: ReadonlySet<string> = new Set(Object.keys(ChatCompletionReques
 /** A chat request in our words. Throws `invalid_request` for what the schema cannot say. */
 export function decode(body: ChatCompletionRequest): GenerationRequest {
   refuseContradictions(body);
+  assertSchemas(givenSchemas(body));
   const tools = decodeTools(body);
   return {
     model: body.model ?? "",
@@ -67,6 +69,39 @@ function refuseContradictions(body: ChatCompletionRequest): void {
       param: "modalities",
     });
   }
+}
+
+/** The JSON Schemas of the request, with where they stand. */
+function givenSchemas(body: ChatCompletionRequest): GivenSchema[] {
+  const functions = usesFunctions(body)
+    ? (body.functions ?? []).map((definition, index) => ({ definition, param: `functions[${index}]` }))
+    : (body.tools ?? []).flatMap((tool, index) =>
+        tool.type === "custom" ? [] : [{ definition: tool.function, param: `tools[${index}].function` }],
+      );
+  const schemas: GivenSchema[] = functions.flatMap(({ definition: { parameters, strict }, param }) =>
+    parameters == null
+      ? []
+      : [
+          {
+            schema: parameters,
+            param: `${param}.parameters`,
+            isStrict: strict === true,
+            isChecked: strict === true,
+            isObject: true,
+          },
+        ],
+  );
+  const format = body.response_format;
+  if (format?.type === "json_schema") {
+    const { schema, strict } = format.json_schema;
+    schemas.push({
+      schema: schema ?? {},
+      param: "response_format.json_schema.schema",
+      isStrict: strict === true,
+      isChecked: true,
+    });
+  }
+  return schemas;
 }
 
 function decodeMessage(message: ChatMessage): Message {

@@ -8,8 +8,9 @@ import { sse } from "../../http/sse.ts";
 import type { SurfaceDeps } from "../common/deps.ts";
 import { documented, generationResponses } from "../common/detail.ts";
 import { createHeader } from "../common/header.ts";
-import { ignoredHeader } from "../common/ignored.ts";
+import { effectHeaders } from "../common/effect-headers.ts";
 import { given } from "../common/sampling.ts";
+import { refuseLikeOpenai } from "../common/strict.ts";
 import { decode, refuseTooMany, usesFunctions } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { encodeStream } from "./encode-stream.ts";
@@ -22,6 +23,7 @@ export function chatRoutes(deps: SurfaceDeps) {
     async ({ body, request }) => {
       const call = callOf(request);
       call.holdOpen();
+      if (deps.strict) refuseLikeOpenai(body);
       const isStream = body.stream === true;
       const includeUsage = isStream && body.stream_options?.include_usage === true;
       const options = {
@@ -33,7 +35,7 @@ export function chatRoutes(deps: SurfaceDeps) {
 
       const generating = await deps.generate([generation], call, { usage: !isStream || includeUsage });
       const header = createHeader("chatcmpl-", generating.model);
-      const headers = ignoredHeader(generating.ignored);
+      const headers = effectHeaders(generating);
       if (!isStream)
         return Response.json(encode(await collect(generating.events), header, options), { headers });
 

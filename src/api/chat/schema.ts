@@ -187,7 +187,9 @@ const ResponseFormat = Type.Union(
             Type.Record(Type.String(), Type.Unknown(), { description: "The JSON Schema to follow." }),
           ),
           strict: nullish(
-            Type.Boolean({ description: "Refuse the request if the backend cannot promise it." }),
+            Type.Boolean({
+              description: "Hold the schema to OpenAI's strict subset. The answer follows it either way.",
+            }),
           ),
         }),
       },

@@ -7,6 +7,8 @@ export interface SurfaceDeps {
   generate: Generate;
   bodyLimits: BodyLimits;
   maxMessages: number;
+  /** Refuses what OpenAI would; what depends on the backend, dispatch refuses. */
+  strict: boolean;
   /** How long a stream may wait for its first event before it begins without. */
   headStartMs: number;
   stream: Omit<SseOptions, "headers">;

@@ -12,7 +12,7 @@ interface Example {
 export type Examples = Readonly<Record<string, Example>>;
 
 export interface RouteDescription {
-  tag: "Chat" | "Completions" | "Models" | "Server";
+  tag: "Chat" | "Completions" | "Embeddings" | "Tokens" | "Models" | "Server";
   id: string;
   summary: string;
   description?: string;
@@ -148,6 +148,11 @@ export function generationResponses(
       headers: {
         "x-request-id": {
           description: "Id of the request, for support and logs.",
+          schema: { type: "string" },
+        },
+        "x-oai-serve-assumed-params": {
+          description:
+            "What the backend has to be told and the request did not give, such as `max_tokens=1024`.",
           schema: { type: "string" },
         },
         "x-oai-serve-ignored-params": {

@@ -45,5 +45,12 @@ export function encodeLogprobs(tokens: readonly TokenLogprob[]) {
 }
 
 function encodeLogprob({ token, logprob, bytes }: TokenLogprob["top"][number]) {
-  return { token, logprob, bytes };
+  return { token, logprob: toLogprob(logprob), bytes };
+}
+
+/** OpenAI's number for a token that is as good as impossible; JSON has none for its logarithm. */
+const leastLogprob = -9_999;
+
+export function toLogprob(logprob: number): number {
+  return Number.isFinite(logprob) ? logprob : leastLogprob;
 }

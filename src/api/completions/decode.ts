@@ -12,7 +12,7 @@ const defaultMaxTokens = 16;
 /** One request for each prompt. Throws `invalid_request` for what the schema cannot say. */
 export function decode(body: CompletionRequest): GenerationRequest[] {
   const choices = body.n ?? 1;
-  refuseBestOf(body, choices);
+  const bestOf = decodeBestOf(body, choices);
   const prompts = decodePrompts(body.prompt);
   if (prompts.length * choices > maxChoices) {
     throw new ServeError(
@@ -24,7 +24,7 @@ export function decode(body: CompletionRequest): GenerationRequest[] {
       },
     );
   }
-  return prompts.map((prompt) => toRequest(body, prompt, choices));
+  return prompts.map((prompt) => ({ ...toRequest(body, prompt, choices), ...bestOf }));
 }
 
 function toRequest(body: CompletionRequest, prompt: Prompt, choices: number): GenerationRequest {
@@ -45,7 +45,8 @@ function toRequest(body: CompletionRequest, prompt: Prompt, choices: number): Ge
   };
 }
 
-function refuseBestOf(body: CompletionRequest, choices: number): void {
+/** No more candidates than answers is what every backend does. */
+function decodeBestOf(body: CompletionRequest, choices: number): { bestOf?: number } {
   const bestOf = body.best_of ?? choices;
   if (bestOf < choices) {
     throw new ServeError("invalid_request", "'best_of' must not be less than 'n'.", {
@@ -53,10 +54,5 @@ function refuseBestOf(body: CompletionRequest, choices: number): void {
       param: "best_of",
     });
   }
-  if (bestOf > choices) {
-    throw new ServeError("invalid_request", "'best_of' greater than 'n' is not supported by this model.", {
-      code: "unsupported_value",
-      param: "best_of",
-    });
-  }
+  return bestOf > choices ? { bestOf } : {};
 }

@@ -1,9 +1,10 @@
+import { countCodePoints } from "../../core/code-points.ts";
 import type { EventBatch, GenerationEvent, TokenLogprob } from "../../core/generation.ts";
 import { type AnswerHeader, encodeUsage } from "../common/header.ts";
 import { type FrameEncoder, toFrames } from "../common/frames.ts";
 import { jsonText } from "../common/json-text.ts";
-import { completionFinishReasons, type EncodeOptions, promptOf } from "./encode.ts";
-import { encodeLegacyLogprobs } from "./logprobs.ts";
+import { completionFinishReasons, type EncodeOptions, logprobStarts, promptIndex } from "./encode.ts";
+import { encodeLegacyLogprobs, type LogprobStart } from "./logprobs.ts";
 
 export interface EncodeStreamOptions extends EncodeOptions {
   includeUsage: boolean;
@@ -25,12 +26,14 @@ class CompletionChunkEncoder implements FrameEncoder {
   readonly #options: EncodeStreamOptions;
   readonly #before: string;
   readonly #after: string;
-  /** Of each choice, the offset of its next token; set once the choice has begun. */
-  readonly #offsets: (number | undefined)[];
+  readonly #starts: readonly LogprobStart[];
+  /** Of each choice, where its next token begins; set once the choice has begun. */
+  readonly #next: (LogprobStart | undefined)[];
 
   constructor(header: AnswerHeader, options: EncodeStreamOptions) {
     this.#options = options;
-    this.#offsets = Array.from({ length: options.prompts.length * options.choicesPerPrompt });
+    this.#starts = logprobStarts(options);
+    this.#next = Array.from({ length: options.prompts.length * options.choicesPerPrompt });
     const { id, created, model } = header;
     const shared = JSON.stringify({
       id,
@@ -44,7 +47,7 @@ class CompletionChunkEncoder implements FrameEncoder {
   }
 
   opening(): string {
-    const begun = this.#offsets.map((_, choice) => this.#begin(choice)).join("");
+    const begun = this.#next.map((_, choice) => this.#begin(choice)).join("");
     return begun === "" ? this.#chunk(0, "") : begun;
   }
 
@@ -81,17 +84,19 @@ class CompletionChunkEncoder implements FrameEncoder {
 
   /** With `echo`, a choice begins with its prompt. */
   #begin(choice: number): string {
-    if (this.#offsets[choice] !== undefined) return "";
-    const prompt = promptOf(choice, this.#options);
-    this.#offsets[choice] = this.#options.echo && this.#options.logprobs ? 0 : prompt.length;
+    if (this.#next[choice] !== undefined) return "";
+    const index = promptIndex(choice, this.#options);
+    this.#next[choice] = this.#starts[index];
+    const prompt = this.#options.prompts[index] ?? "";
     return this.#options.echo && prompt !== "" ? this.#chunk(choice, prompt) : "";
   }
 
   #logprobs(choice: number, tokens: readonly TokenLogprob[] | undefined): string {
-    if (!this.#options.logprobs || tokens === undefined) return "null";
-    const offset = this.#offsets[choice] ?? 0;
-    this.#offsets[choice] = offset + tokens.reduce((length, { token }) => length + token.length, 0);
-    return JSON.stringify(encodeLegacyLogprobs(tokens, offset));
+    const start = this.#next[choice];
+    if (!this.#options.logprobs || tokens === undefined || start === undefined) return "null";
+    const offset = tokens.reduce((sum, { token }) => sum + countCodePoints(token), start.offset);
+    this.#next[choice] = { offset, isPrompt: start.isPrompt && tokens.length === 0 };
+    return JSON.stringify(encodeLegacyLogprobs(tokens, start));
   }
 
   #chunk(choice: number, text: string, logprobs = "null", finish = "null"): string {

@@ -1,7 +1,8 @@
 import type { Generation } from "../../core/collect.ts";
+import { countCodePoints } from "../../core/code-points.ts";
 import type { FinishReason } from "../../core/generation.ts";
 import { type AnswerHeader, encodeUsage } from "../common/header.ts";
-import { encodeLegacyLogprobs } from "./logprobs.ts";
+import { encodeLegacyLogprobs, type LogprobStart } from "./logprobs.ts";
 
 export interface EncodeOptions {
   /** Texts of the prompts, as put in front of the answers with `echo`. */
@@ -19,26 +20,35 @@ export const completionFinishReasons = {
   "content-filter": "content_filter",
 } as const satisfies Record<FinishReason, string>;
 
-/** The prompt that a choice continues. */
-export function promptOf(choice: number, options: EncodeOptions): string {
-  return options.prompts[Math.floor(choice / options.choicesPerPrompt)] ?? "";
+/** The number of the prompt that a choice continues. */
+export function promptIndex(choice: number, options: EncodeOptions): number {
+  return Math.floor(choice / options.choicesPerPrompt);
+}
+
+/** Where the tokens of each prompt's answers begin. With `echo`, a backend gives those of the prompt as well. */
+export function logprobStarts({ prompts, echo, logprobs }: EncodeOptions): LogprobStart[] {
+  return prompts.map((prompt) => ({
+    offset: logprobs && !echo ? countCodePoints(prompt) : 0,
+    isPrompt: echo,
+  }));
 }
 
 /** Whole answers as `text_completion`. */
 export function encode(generation: Generation, header: AnswerHeader, options: EncodeOptions) {
+  const starts = logprobStarts(options);
   return {
     id: header.id,
     object: "text_completion",
     created: header.created,
     model: header.model,
     choices: generation.choices.map((choice) => {
-      const prompt = promptOf(choice.index, options);
+      const prompt = promptIndex(choice.index, options);
+      const start = starts[prompt];
       return {
-        text: options.echo ? prompt + choice.text : choice.text,
+        text: options.echo ? `${options.prompts[prompt] ?? ""}${choice.text}` : choice.text,
         index: choice.index,
-        logprobs: options.logprobs
-          ? encodeLegacyLogprobs(choice.logprobs, options.echo ? 0 : prompt.length)
-          : null,
+        logprobs:
+          options.logprobs && start !== undefined ? encodeLegacyLogprobs(choice.logprobs, start) : null,
         finish_reason: completionFinishReasons[choice.finish],
       };
     }),

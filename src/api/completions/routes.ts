@@ -10,7 +10,8 @@ import { sse } from "../../http/sse.ts";
 import type { SurfaceDeps } from "../common/deps.ts";
 import { documented, generationResponses } from "../common/detail.ts";
 import { createHeader } from "../common/header.ts";
-import { ignoredHeader } from "../common/ignored.ts";
+import { effectHeaders } from "../common/effect-headers.ts";
+import { refuseLikeOpenai } from "../common/strict.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { encodeStream } from "./encode-stream.ts";
@@ -23,12 +24,13 @@ export function completionRoutes(deps: SurfaceDeps) {
     async ({ body, request }) => {
       const call = callOf(request);
       call.holdOpen();
+      if (deps.strict) refuseLikeOpenai(body);
       const isStream = body.stream === true;
       const includeUsage = isStream && body.stream_options?.include_usage === true;
 
       const generating = await deps.generate(decode(body), call, { usage: !isStream || includeUsage });
       const header = createHeader("cmpl-", generating.model);
-      const headers = ignoredHeader(generating.ignored);
+      const headers = effectHeaders(generating);
       const options = {
         prompts: generating.requests.map((prompted) => promptText(prompted, body.echo === true)),
         choicesPerPrompt: body.n ?? 1,

@@ -30,7 +30,13 @@ export const CompletionRequest = open(
       }),
     ),
     ...samplingFields,
-    best_of: nullish(Type.Integer({ minimum: 1, maximum: 20, description: "Must equal `n` when given." })),
+    best_of: nullish(
+      Type.Integer({
+        minimum: 1,
+        maximum: 20,
+        description: "Of so many candidates the likeliest `n` are given, where the backend can.",
+      }),
+    ),
     echo: nullish(Type.Boolean({ description: "Put the prompt in front of the answer." })),
     suffix: nullish(Type.String({ description: "Text that follows the gap to fill." })),
     logprobs: nullish(

@@ -17,6 +17,8 @@ A model server, through the API that OpenAI's clients speak.
 const tags = [
   { name: "Chat", description: "Conversations: messages in, the next message out." },
   { name: "Completions", description: "The older API: a text in, its continuation out." },
+  { name: "Embeddings", description: "Texts as vectors." },
+  { name: "Tokens", description: "Texts as tokens, and back." },
   { name: "Models", description: "What can be asked for." },
   { name: "Server", description: "For operators and their tools; none of it needs a key." },
 ];

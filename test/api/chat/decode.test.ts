@@ -7,6 +7,9 @@ import { ServeError } from "../../../src/core/error.ts";
 import type { GenerationRequest } from "../../../src/core/generation.ts";
 import { arbitraryFor } from "../../support/arbitrary-schema.ts";
 
+/** What `strict` asks of every object. */
+const closed = { type: "object", additionalProperties: false };
+
 const hello = { messages: [{ role: "user", content: "Hi" }] };
 
 /** A body that the schema accepts, as the route gets it. */
@@ -87,10 +90,10 @@ const fields: [string, Record<string, unknown>, Partial<GenerationRequest>][] = 
     {
       response_format: {
         type: "json_schema",
-        json_schema: { name: "s", schema: { type: "object" }, strict: true },
+        json_schema: { name: "s", schema: closed, strict: true },
       },
     },
-    { output: { kind: "json-schema", name: "s", schema: { type: "object" }, strict: true } },
+    { output: { kind: "json-schema", name: "s", schema: closed, strict: true } },
   ],
   [
     "response_format json_schema without a schema",
@@ -209,7 +212,7 @@ describe("decodes", () => {
 const tools = [
   {
     type: "function",
-    function: { name: "f", description: "d", parameters: { type: "object" }, strict: true },
+    function: { name: "f", description: "d", parameters: closed, strict: true },
   },
   { type: "custom", custom: { name: "g" } },
 ];
@@ -264,7 +267,7 @@ describe("the choice of a tool is", () => {
 
 test("tools of both kinds are decoded", () => {
   expect(decoded({ tools }).tools).toEqual([
-    { kind: "function", name: "f", description: "d", parameters: { type: "object" }, strict: true },
+    { kind: "function", name: "f", description: "d", parameters: closed, strict: true },
     { kind: "custom", name: "g" },
   ]);
 });

@@ -242,3 +242,25 @@ test("a busy server answers 503 with a time to retry after", async () => {
   });
   expect((await first).status).toBe(200);
 });
+
+test("fields that are not OpenAI's reach the backend as they came", async () => {
+  const extra = {
+    documents: [{ title: "A", text: "b" }],
+    chat_template_kwargs: { enable_thinking: false },
+    structured_outputs: { regex: "a+" },
+    guided_json: { type: "object" },
+    min_p: 0.1,
+    repetition_penalty: 1.1,
+    ignore_eos: false,
+    stop_token_ids: [1, 2],
+    verbosity: "low",
+  };
+  const backend = scripted(hello, { capabilities: { extra: new Set(Object.keys(extra)) } });
+  await using app = startApp([backend]);
+
+  const response = await app.post(path, { ...user("Hi"), ...extra, user: "me", unset: null });
+
+  expect(response.status).toBe(200);
+  expect(response.headers.has("x-oai-serve-ignored-params")).toBe(false);
+  expect({ ...backend.seen[0]?.extra }).toEqual(extra);
+});

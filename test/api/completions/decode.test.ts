@@ -56,7 +56,7 @@ const badPrompts: [string, unknown, string, string][] = [
   ["texts and numbers", ["a", 1], "invalid_type", "prompt"],
   ["numbers and texts", [1, "a"], "invalid_type", "prompt"],
   ["lists and texts", [[1], "a"], "invalid_type", "prompt"],
-  ["deeper lists", [[[1]]], "invalid_type", "prompt"],
+  ["deeper lists", [[[1]]], "invalid_type", "prompt[0]"],
   ["null items", [null], "invalid_type", "prompt"],
   ["fractions", [1.5], "invalid_type", "prompt"],
   ["a negative token", [1, -1], "invalid_value", "prompt"],
@@ -87,6 +87,7 @@ const fields: [string, Record<string, unknown>, Partial<GenerationRequest>][] = 
   ["a suffix", { suffix: "x" }, { suffix: "x" }],
   ["an empty suffix as none", { suffix: "" }, {}],
   ["as many candidates as answers", { n: 2, best_of: 2 }, { choices: 2 }],
+  ["more candidates than answers", { n: 2, best_of: 3 }, { choices: 2, bestOf: 3 }],
   [
     "stop and stream",
     { stop: ["a"], stream: true },
@@ -106,7 +107,6 @@ describe("decodes", () => {
 
 const contradictions: [string, Record<string, unknown>, string, string][] = [
   ["fewer candidates than answers", { n: 2, best_of: 1 }, "invalid_value", "best_of"],
-  ["more candidates than answers", { best_of: 2 }, "unsupported_value", "best_of"],
   ["more than 128 answers in all", { prompt: ["a", "b"], n: 65 }, "array_above_max_length", "prompt"],
 ];
 

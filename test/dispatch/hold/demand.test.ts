@@ -10,7 +10,7 @@ const output = { kind: "json-schema", name: "s", schema, strict: true } as const
 const prompt = { kind: "messages", messages: [] } as const;
 
 async function capabilities(more: Partial<Capabilities>): Promise<Capabilities> {
-  return { ...(await scripted("any", []).capabilities("any")), freeChoice: false, ...more };
+  return { ...(await scripted([]).capabilities("any")), freeChoice: false, ...more };
 }
 
 /** [what, the request, what the backend enforces, what is left to dispatch] */

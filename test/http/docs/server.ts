@@ -16,7 +16,12 @@ export function startDocsServer(version: string): DocsServer {
   const log = createLog({ format: "json", level: "error", write: () => {}, maxChars: 1_000 });
   const handler = createServer({
     surfaces: {
-      generate: () => Promise.reject(new ServeError("unavailable", "There is no backend.")),
+      generate: noBackend,
+      embed: noBackend,
+      tokenize: noBackend,
+      spell: noBackend,
+      detokenize: noBackend,
+      strict: false,
       bodyLimits: { maxBodyBytes: 1_000_000, maxJsonDepth: 32, maxJsonValues: 524_288, bodyTimeoutMs: 1_000 },
       maxMessages: 100,
       headStartMs: 1_000,
@@ -39,4 +44,8 @@ export function startDocsServer(version: string): DocsServer {
   const listener = createListener(handler, { host: "127.0.0.1", port: 0, maxBodyBytes: 1_000_000 });
   const { url } = listener.listen();
   return { url, headers: { authorization: `Bearer ${key}` }, stop: () => listener.stop() };
+}
+
+function noBackend(): Promise<never> {
+  return Promise.reject(new ServeError("unavailable", "There is no backend."));
 }

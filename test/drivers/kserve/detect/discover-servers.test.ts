@@ -5,7 +5,7 @@ import { discover } from "../../../../src/drivers/kserve/detect/discover.ts";
 import type { Discovery } from "../../../../src/drivers/kserve/detect/discover.ts";
 import { createGrpcJsTransport } from "../../../../src/drivers/kserve/transport/grpc-js.ts";
 import type { Transport } from "../../../../src/drivers/kserve/transport/transport.ts";
-import { describeLookAlike } from "../../../support/kserve/describe-look-alike.ts";
+import { describePython } from "../../../support/prerequisites.ts";
 import { startLookAlike } from "../../../support/kserve/look-alike.ts";
 import type { LookAlikeDialect, LookAlikeModel } from "../../../support/kserve/look-alike.ts";
 import { describeServer as describeRealServer } from "../../../support/servers/describe-server.ts";
@@ -99,7 +99,7 @@ describeRealServer("kserve", "the KServe model server itself", () => {
   });
 });
 
-describeLookAlike("a Triton with everything", () => {
+describePython("a Triton with everything", () => {
   const bystanders: LookAlikeDialect[] = ["preprocessing", "classifier", "embedding"];
   const models: LookAlikeModel[] = [
     { dialect: "vllm" },
@@ -141,7 +141,7 @@ const single: readonly [LookAlikeDialect, model: string, dialect: string][] = [
   ["kserve-python", "text-model", "generic"],
 ];
 for (const [kind, model, dialect] of single) {
-  describeLookAlike(`a look-alike of ${kind}`, () => {
+  describePython(`a look-alike of ${kind}`, () => {
     const transport = serve(() => startLookAlike({ models: [{ dialect: kind }] }));
 
     test(`has a model of dialect ${dialect}`, async () => {

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createAuthority } from "../../../support/certificates.ts";
 import type { Authority } from "../../../support/certificates.ts";
 import type { Fields } from "../../../support/kserve-messages.ts";
-import { describeLookAlike } from "../../../support/kserve/describe-look-alike.ts";
+import { describePython } from "../../../support/prerequisites.ts";
 import { startLookAlike } from "../../../support/kserve/look-alike.ts";
 import type { ReplyDirective } from "../../../support/kserve/look-alike.ts";
 import { serveLookAlike } from "../../../support/kserve/serve.ts";
 import { bool, bytes } from "../../../support/kserve/tensors.ts";
 
-describeLookAlike("the faults of a look-alike", () => {
+describePython("the faults of a look-alike", () => {
   const { client, server, stream } = serveLookAlike({
     models: [{ dialect: "vllm" }, { dialect: "generic" }],
   });
@@ -145,7 +145,7 @@ describeLookAlike("the faults of a look-alike", () => {
   });
 });
 
-describeLookAlike("a look-alike that keeps its doors", () => {
+describePython("a look-alike that keeps its doors", () => {
   const { client, stream } = serveLookAlike({
     models: [{ dialect: "vllm" }],
     requireHeader: { name: "triton-grpc-protocol-key", value: "secret", groups: ["inference"] },
@@ -163,7 +163,7 @@ describeLookAlike("a look-alike that keeps its doors", () => {
   });
 });
 
-describeLookAlike("a look-alike with TLS", () => {
+describePython("a look-alike with TLS", () => {
   let authority: Authority;
   beforeAll(() => {
     authority = createAuthority();

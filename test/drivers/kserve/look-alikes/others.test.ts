@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeLookAlike } from "../../../support/kserve/describe-look-alike.ts";
+import { describePython } from "../../../support/prerequisites.ts";
 import { serveLookAlike } from "../../../support/kserve/serve.ts";
 import { bool, bytes, int32, prefixed, raw, readResponse } from "../../../support/kserve/tensors.ts";
 
@@ -8,7 +8,7 @@ const notFound = 5;
 const bare = { answerType: "ModelInferResponse" };
 const oneTwo = '@reply {"text": "one two"}';
 
-describeLookAlike("the look-alike of Dynamo", () => {
+describePython("the look-alike of Dynamo", () => {
   const { client, stream } = serveLookAlike({ models: [{ dialect: "dynamo", model: "llama" }] });
   const inputs = [bytes("text_input", oneTwo), bool("stream", true)];
 
@@ -65,7 +65,7 @@ describeLookAlike("the look-alike of Dynamo", () => {
   });
 });
 
-describeLookAlike("the look-alike of MLServer", () => {
+describePython("the look-alike of MLServer", () => {
   const { client, stream } = serveLookAlike({
     models: [{ dialect: "mlserver", model: "text" }, { dialect: "mlserver-hf" }],
   });
@@ -129,7 +129,7 @@ describeLookAlike("the look-alike of MLServer", () => {
   });
 });
 
-describeLookAlike("the look-alike of OpenVINO Model Server", () => {
+describePython("the look-alike of OpenVINO Model Server", () => {
   const { client, stream } = serveLookAlike({ models: [{ dialect: "ovms" }] });
 
   test("names its tensors without types or shapes", async () => {
@@ -154,7 +154,7 @@ describeLookAlike("the look-alike of OpenVINO Model Server", () => {
   });
 });
 
-describeLookAlike("the look-alike of KServe's Python server", () => {
+describePython("the look-alike of KServe's Python server", () => {
   const { client } = serveLookAlike({ models: [{ dialect: "kserve-python", model: "text" }] });
 
   test("answers the unary rpc alone, always typed", async () => {

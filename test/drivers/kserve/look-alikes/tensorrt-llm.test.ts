@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import type { Fields } from "../../../support/kserve-messages.ts";
-import { describeLookAlike } from "../../../support/kserve/describe-look-alike.ts";
+import { describePython } from "../../../support/prerequisites.ts";
 import { serveLookAlike } from "../../../support/kserve/serve.ts";
 import { bool, bytes, int32, readResponse } from "../../../support/kserve/tensors.ts";
 
 const optIn = { triton_enable_empty_final_response: { boolParam: true } };
 
-describeLookAlike("the look-alikes of TensorRT-LLM behind Triton", () => {
+describePython("the look-alikes of TensorRT-LLM behind Triton", () => {
   const { client, stream } = serveLookAlike({
     models: [
       { dialect: "trtllm" },

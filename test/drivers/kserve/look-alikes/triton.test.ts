@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Fields } from "../../../support/kserve-messages.ts";
-import { describeLookAlike } from "../../../support/kserve/describe-look-alike.ts";
+import { describePython } from "../../../support/prerequisites.ts";
 import { serveLookAlike } from "../../../support/kserve/serve.ts";
 import {
   bool,
@@ -13,7 +13,7 @@ import {
   typed,
 } from "../../../support/kserve/tensors.ts";
 
-describeLookAlike("the look-alike of Triton", () => {
+describePython("the look-alike of Triton", () => {
   const { client, server, stream } = serveLookAlike({
     models: [
       { dialect: "vllm" },

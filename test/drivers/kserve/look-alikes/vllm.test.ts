@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
 import type { Fields } from "../../../support/kserve-messages.ts";
-import { describeLookAlike } from "../../../support/kserve/describe-look-alike.ts";
+import { describePython } from "../../../support/prerequisites.ts";
 import { serveLookAlike } from "../../../support/kserve/serve.ts";
 import { bool, bytes } from "../../../support/kserve/tensors.ts";
 
 const unreadable = "Error generating stream: 'NoneType' object has no attribute 'lora_name'";
 const optIn = { triton_enable_empty_final_response: { boolParam: true } };
 
-describeLookAlike("the look-alike of Triton's vLLM backend", () => {
+describePython("the look-alike of Triton's vLLM backend", () => {
   const { client, server, stream } = serveLookAlike({
     models: [
       { dialect: "vllm", loras: ["sql"] },
