@@ -66,7 +66,7 @@ describe("a mistake is one message on standard error and exit code 2", () => {
       "an endpoint",
       ["--anyserve-endpoint", "http://localhost:8000"],
       {},
-      'oai-serve: --anyserve-endpoint: must be a host and a port, such as "localhost:8000", ' +
+      'oai-serve: --anyserve-endpoint: must be a host and a port, such as "localhost:8000" or "grpcs://localhost:8000", ' +
         'without "http://" or a path.\n',
     ],
   ];

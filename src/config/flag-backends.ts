@@ -24,6 +24,7 @@ export function addFlagBackends(
 ): FlagBackends {
   const anyserve = add(backends, "anyserve", endpointsOf("--anyserve-endpoint", given), labels);
   const kserve = add(backends, "kserve", endpointsOf("--kserve-endpoint", given), labels);
+  nameModel(backends, kserve[0], given, labels);
   for (const id of anyserve) {
     const backend = backends[id];
     if (isMapping(backend) && backend["kind"] === "kserve") backend["dialect"] ??= "anyserve";
@@ -67,6 +68,21 @@ function add(
     labels.set(keyPath(["backends", id, "endpoint"]), { name: label });
     return [id];
   });
+}
+
+/** `--model` is also the name by which a server is asked that does not list its models. */
+function nameModel(
+  backends: Mapping,
+  id: string | undefined,
+  given: readonly Given[],
+  labels: Map<string, Label>,
+): void {
+  const found = given.find(({ setting }) => flagName(setting) === "--model");
+  const backend = id === undefined ? undefined : backends[id];
+  if (id === undefined || found === undefined || !isMapping(backend) || backend["kind"] !== "kserve") return;
+  if (backend["model_name"] !== undefined) return;
+  backend["model_name"] = toFileValue(found);
+  labels.set(keyPath(["backends", id, "model_name"]), { name: found.label });
 }
 
 function addDemo(backends: Mapping): string | undefined {

@@ -44,10 +44,6 @@ const fields = {
     (["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const).map((word) => Type.Literal(word)),
     { description: "How much a reasoning model thinks." },
   ),
-  chat_template_kwargs: Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Unknown(), {
-    maxProperties: 64,
-    description: "Variables of the chat template, such as `enable_thinking: false`.",
-  }),
 };
 
 /** Fields of a request that the operator decides, all optional. */

@@ -128,7 +128,7 @@ export const settings: readonly Setting[] = [
   {
     flag: "--model <name>",
     group: "Models:",
-    help: "publish the backend's model under this id",
+    help: "the model's name, for a server that does not list its models; else the id to publish its model under",
     path: ["public_model"],
     alias: "OPENAI_COMPAT_MODEL_NAME",
   },

@@ -148,6 +148,7 @@ export type GenerationEvent =
       id: string;
       name: string;
       kind: "function" | "custom";
+      tokens?: number;
     }
   | { type: "tool-call-delta"; choice: number; index: number; arguments: string; tokens?: number }
   | { type: "finish"; choice: number; reason: FinishReason; stopSequence?: string }
@@ -243,6 +244,8 @@ export interface ModelDescription {
 export interface Inspection {
   /** The server in its own words, such as `triton 2.51.0`. */
   server?: string;
+  /** The names in the server's own list of its models, served or not; absent when it keeps none. */
+  listed?: readonly string[];
   models: readonly { id: string; facts: readonly { name: string; value: string }[] }[];
   /** What the server has besides, and why it is not served. */
   skipped: readonly { name: string; reason: string }[];

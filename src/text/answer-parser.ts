@@ -3,8 +3,11 @@ import { type AnswerForm, ChoiceParser } from "./answer/choice-parser.ts";
 
 /** Turns the raw text of a model into the events of an answer. One for each call of a backend. */
 export interface AnswerParser {
-  /** Every choice has its `finish`: nothing that may still come of them is wanted. */
-  readonly isDone: boolean;
+  /**
+   * Every choice has its `finish`, and at least one was ended here, by an end-of-turn text: nothing that the backend
+   * may still say of them is wanted.
+   */
+  readonly isCut: boolean;
   /** Nothing is looked for in the text: `apply` only copies. */
   readonly isTransparent: boolean;
   /** Adds to `out` what `events` of the backend mean. */
@@ -27,18 +30,19 @@ export function createAnswerParser(options: AnswerParserOptions): AnswerParser {
     options.toolCalls === undefined && options.reasoning === undefined && options.stop.length === 0;
   const choices = Array.from({ length: options.choices }, (_, index) => new ChoiceParser(index, options));
   let open = options.choices;
+  let hasCut = false;
   return {
     isTransparent,
-    get isDone() {
-      return open === 0;
+    get isCut() {
+      return hasCut && open === 0;
     },
     apply(events, out) {
       for (const event of events) {
         if (!("choice" in event)) out.push(event);
-        else if (!isTransparent && choices[event.choice]?.apply(event, out) === true) open--;
-        else if (isTransparent) {
-          out.push(event);
-          if (event.type === "finish") open--;
+        else if (isTransparent) out.push(event);
+        else if (choices[event.choice]?.apply(event, out) === true) {
+          open--;
+          hasCut ||= event.type !== "finish";
         }
       }
     },

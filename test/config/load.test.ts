@@ -207,7 +207,7 @@ backends:
 models:
   m:
     backend: gpu
-    defaults: { temperature: 0.7, stop: END, top_k: 40, chat_template_kwargs: { enable_thinking: false } }
+    defaults: { temperature: 0.7, stop: END, top_k: 40 }
   n: { backend: gpu, overrides: { ignore_eos: true, stop: [a, b], seed: 7 } }`;
 
   test("holds for all models of a backend", () => {
@@ -231,7 +231,7 @@ models:
       settings: {},
       defaults: {
         sampling: { temperature: 0.7, maxTokens: 100, topK: 40, stop: ["END"] },
-        extra: { min_p: 0.1, chat_template_kwargs: { enable_thinking: false } },
+        extra: { min_p: 0.1 },
       },
       overrides: { sampling: {}, reasoning: { effort: "low" }, extra: {} },
     });

@@ -13,7 +13,9 @@ test("only the server that is probed is left, with what flags and file say of it
 
   const single = singleBackend(config, "llama");
 
-  expect(single.backends).toEqual({ kserve: { kind: "kserve", endpoint: "a:1", tls: true } });
+  expect(single.backends).toEqual({
+    kserve: { kind: "kserve", endpoint: "a:1", tls: true, model_name: "public" },
+  });
   expect(single.models).toEqual({ llama: { backend: "kserve", target: "llama", settings: {} } });
   expect([single.defaultModel, single.publicModel]).toEqual([undefined, undefined]);
 });

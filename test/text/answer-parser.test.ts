@@ -72,7 +72,7 @@ const whole =
   '<think>\nhm\n</think>\n\nSure.\n<tool_call>\n{"name": "add", "arguments": {"a": 1}}\n</tool_call>\n<tool_call>{"name": "now"}</tool_call><|im_end|>junk';
 const everything = { toolCalls: tools("hermes"), reasoning: think, stop: ["<|im_end|>"] };
 const expected = {
-  text: "\nSure.\n",
+  text: "Sure.\n",
   reasoning: "hm",
   toolCalls: [
     { id: "call_1", kind: "function", name: "add", arguments: '{"a": 1}' },
@@ -124,7 +124,7 @@ test("passes everything as it is where nothing is looked for", () => {
   parser.apply(events, out);
 
   expect(parser.isTransparent).toBe(true);
-  expect(parser.isDone).toBe(true);
+  expect(parser.isCut).toBe(false);
   expect(out.map((event, index) => event === events[index])).toEqual(events.map(() => true));
 });
 
@@ -177,7 +177,7 @@ describe("a finish", () => {
     expect(run(everything, [[text("hi <tool"), text("_", { tokens: 1 })], [stopped]]).flat()).toEqual([
       text("hi "),
       text("", { tokens: 1 }),
-      text("<tool_"),
+      text("<tool_", { tokens: 0 }),
       stopped,
     ]);
   });
@@ -211,14 +211,14 @@ describe("an end-of-turn text", () => {
     });
   });
 
-  test("makes the parser done once every choice has one", () => {
+  test("cuts the answer once every choice has its end", () => {
     const parser = createAnswerParser({ ...plain, ...options, choices: 2, createId: ids() });
-    const isDone = [text("a<|eot_id|>"), text("b<|eot_id|>", { choice: 1 })].map((event) => {
+    const isCut = [text("a<|eot_id|>"), text("b<|eot_id|>", { choice: 1 })].map((event) => {
       parser.apply([event], []);
-      return parser.isDone;
+      return parser.isCut;
     });
 
-    expect(isDone).toEqual([false, true]);
+    expect(isCut).toEqual([false, true]);
   });
 });
 
@@ -230,9 +230,17 @@ describe("a call", () => {
 
     expect(out).toEqual([
       text("", { tokens: 1 }),
-      { type: "tool-call-start", choice: 0, index: 0, id: "call_1", name: "add", kind: "function" },
+      {
+        type: "tool-call-start",
+        choice: 0,
+        index: 0,
+        id: "call_1",
+        name: "add",
+        kind: "function",
+        tokens: 0,
+      },
       { type: "tool-call-delta", choice: 0, index: 0, arguments: "{", tokens: 1 },
-      { type: "tool-call-delta", choice: 0, index: 0, arguments: '"a"' },
+      { type: "tool-call-delta", choice: 0, index: 0, arguments: '"a"', tokens: 0 },
       { type: "tool-call-delta", choice: 0, index: 0, arguments: ": 1", tokens: 1 },
       { type: "tool-call-delta", choice: 0, index: 0, arguments: "}", tokens: 1 },
       text("", { tokens: 1 }),
@@ -285,6 +293,17 @@ test("a custom tool gets an input that is cut off", async () => {
   expect(await answer(everything, raw.split(""))).toMatchObject({ toolCalls: [{ arguments: "one\n2" }] });
 });
 
+test("of an answer that comes whole, the thought has its share of the tokens", () => {
+  const thought = "so ".repeat(20);
+  const events = run({ reasoning: think }, [
+    [text(`<think>${thought}</think>${"ok ".repeat(20)}`, { tokens: 42 })],
+    [stopped],
+  ]).flat();
+
+  expect(tokensOf(events.filter(({ type }) => type === "reasoning-delta"))).toBeWithin(17, 21);
+  expect(tokensOf(events)).toBe(42);
+});
+
 describe("logprobs", () => {
   test("stay with their text", () => {
     expect(logprobsAfter(["Hi", " you"], ["!"])).toEqual([
@@ -315,7 +334,7 @@ describe("logprobs", () => {
         ["Hi", '<tool_call>{"name":', '"now"}', "</tool_call>", " ok"],
       ),
     ).toEqual([
-      ["\nHi", ["\n\n", "Hi"]],
+      ["Hi", ["Hi"]],
       [" ok", [" ok"]],
     ]);
   });

@@ -4,7 +4,7 @@ import { decodeInferResponse, decodeStreamInferResponse } from "./codec/decode.t
 import { encodeInferRequest } from "./codec/encode.ts";
 import type { InferResponse } from "./codec/messages.ts";
 import type { EmbeddingDialect } from "./dialects/dialect.ts";
-import { type KserveModel, notText } from "./model.ts";
+import { type KserveModel, noAdapter, notText } from "./model.ts";
 import { rpcPath } from "./service.ts";
 import { toServeError, toStreamFailure } from "./status.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -21,6 +21,7 @@ export async function embed(
 ): Promise<EmbeddingResult> {
   const { embeddings } = model.dialect;
   if (embeddings === undefined) throw notText();
+  if (model.settings.lora !== undefined) throw noAdapter();
   const vectors: Float32Array[] = [];
   const waiting = request.inputs.entries();
   const controller = new AbortController();

@@ -94,8 +94,9 @@ async function* readStream({ messages, first }: OpenStream, answer: Answer): Asy
       const events = parse(answer.parser, raw);
       if (events.length > 0) yield events;
       if (failure !== undefined) throw failure.reason;
-      if (result.done === true || (answer.parser.isDone && !answer.parser.isTransparent)) return;
+      if (result.done === true) return;
       if (answer.reader.finished) break;
+      if (answer.parser.isCut) return;
     }
     await drain(messages);
   } finally {

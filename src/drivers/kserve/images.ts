@@ -1,5 +1,6 @@
 import { ServeError } from "../../core/error.ts";
 import type { Prompt } from "../../core/generation.ts";
+import type { Fetched } from "../../egress/egress.ts";
 import type { DialectAbilities, PromptImage } from "./dialects/dialect.ts";
 
 /** Brings a prompt's images into the form that the dialect asks for. Rejects with `ServeError`. */
@@ -10,50 +11,104 @@ export type LoadImages = (
 ) => Promise<readonly PromptImage[]>;
 
 /** Fetches what an address names; the `ServeError` that it rejects with names `param`. */
-export type FetchImage = (url: string, param: string, signal: AbortSignal) => Promise<Uint8Array>;
+export type FetchImage = (url: string, param: string, signal: AbortSignal) => Promise<Fetched>;
 
-/** `fetchImage` is for images that are given by address where the model server takes bytes. */
+/** Of one request. */
+const maxImages = 64;
+const maxFetchedBytes = 67_108_864;
+const fetchesAtOnce = 4;
+
+/**
+ * Images by address are fetched here, also for a server that takes addresses: it would follow them to places that only
+ * it can reach. Each address is fetched once a request.
+ */
 export function createLoadImages(fetchImage: FetchImage): LoadImages {
   return async (prompt, form, signal) => {
-    if (prompt.kind !== "messages") return [];
-    const loading: Promise<PromptImage>[] = [];
-    for (const [position, message] of prompt.messages.entries()) {
-      for (const [index, part] of message.content.entries()) {
-        if (part.type !== "image") continue;
-        const param = `messages[${position}].content[${index}].image_url.url`;
-        loading.push(
-          form === "bytes" ? loadBytes(part.url, param, fetchImage, signal) : addressed(part.url, param),
-        );
-      }
+    const images = form === "none" || prompt.kind !== "messages" ? [] : findImages(prompt.messages);
+    if (images.length > maxImages) {
+      throw new ServeError("invalid_request", `A request may have at most ${maxImages} images.`, {
+        code: "array_above_max_length",
+        param: "messages",
+      });
     }
-    return await Promise.all(loading);
+    const fetched = await fetchAll(images, fetchImage, signal);
+    return images.map(({ url }) => {
+      const inline = fetched.get(url) ?? url;
+      return form === "bytes"
+        ? { url: inline, base64: inline.slice(inline.indexOf(",") + 1) }
+        : { url: inline };
+    });
   };
 }
 
+interface NamedImage {
+  url: string;
+  /** Where it stands in the request. */
+  param: string;
+}
+
+function findImages(messages: Extract<Prompt, { kind: "messages" }>["messages"]): NamedImage[] {
+  return messages.flatMap((message, position) =>
+    message.content.flatMap((part, index) => {
+      if (part.type !== "image") return [];
+      const image = { url: part.url, param: `messages[${position}].content[${index}].image_url.url` };
+      assertForm(image);
+      return [image];
+    }),
+  );
+}
+
 const inlineForm = /^data:[\w.+/-]{1,128}(?:;[\w=.+-]{1,128}){0,4};base64,/;
+const addressForm = /^https?:\/\//;
 
-async function addressed(url: string, param: string): Promise<PromptImage> {
-  if (!inlineForm.test(url) && !/^https?:\/\//.test(url)) throw notAnImage(param);
-  return { url };
-}
-
-async function loadBytes(
-  url: string,
-  param: string,
-  fetchImage: FetchImage,
-  signal: AbortSignal,
-): Promise<PromptImage> {
+function assertForm({ url, param }: NamedImage): void {
+  if (addressForm.test(url)) return;
   const head = inlineForm.exec(url)?.[0];
-  if (head !== undefined) return { url, base64: url.slice(head.length) };
-  if (!/^https?:\/\//.test(url)) throw notAnImage(param);
-  const bytes = await fetchImage(url, param, signal);
-  return { url, base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64") };
-}
-
-function notAnImage(param: string): ServeError {
-  return new ServeError(
+  const base64 = head === undefined ? "" : url.slice(head.length);
+  if (base64 !== "" && !/[^\w+/=\r\n-]/.test(base64)) return;
+  throw new ServeError(
     "invalid_request",
     "An image must be given as a data URL with base64, or by an http or https address.",
+    { code: "invalid_value", param },
+  );
+}
+
+/** Data URLs of all addresses, a few at once; the first failure ends the others. */
+async function fetchAll(
+  images: readonly NamedImage[],
+  fetchImage: FetchImage,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const addressed = new Map(
+    images.filter(({ url }) => addressForm.test(url)).map((image) => [image.url, image]),
+  );
+  const fetched = new Map<string, string>();
+  const waiting = addressed.values();
+  const controller = new AbortController();
+  const limited = AbortSignal.any([signal, controller.signal]);
+  let total = 0;
+  const work = async () => {
+    for (const { url, param } of waiting) {
+      const { bytes, mediaType } = await fetchImage(url, param, limited);
+      total += bytes.length;
+      if (total > maxFetchedBytes) throw tooLarge(param);
+      const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+      const type = /^image\/[\w.+-]{1,64}$/.test(mediaType) ? mediaType : "application/octet-stream";
+      fetched.set(url, `data:${type};base64,${base64}`);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(fetchesAtOnce, addressed.size) }, work));
+  } finally {
+    controller.abort();
+  }
+  return fetched;
+}
+
+function tooLarge(param: string): ServeError {
+  return new ServeError(
+    "invalid_request",
+    `The images of a request may have at most ${maxFetchedBytes} bytes together.`,
     { code: "invalid_value", param },
   );
 }

@@ -109,3 +109,11 @@ export function notText(): ServeError {
     { code: "model_not_found", param: "model" },
   );
 }
+
+/** For a model that stands for an adapter where none can be asked for: the model without it is another one. */
+export function noAdapter(): ServeError {
+  return new ServeError("not_found", "The model server takes no adapter by name for this model.", {
+    code: "model_not_found",
+    param: "model",
+  });
+}

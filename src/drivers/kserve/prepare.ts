@@ -6,7 +6,7 @@ import { encodeInferRequest } from "./codec/encode.ts";
 import type { ToolCallFormatName } from "../../text/tool-calls/format.ts";
 import type { AnswerReader, Rpc, TextRequest } from "./dialects/dialect.ts";
 import type { LoadImages } from "./images.ts";
-import type { KserveModel } from "./model.ts";
+import { type KserveModel, noAdapter } from "./model.ts";
 import { renderPrompt } from "./prompt.ts";
 import { planTools } from "./tool-plan.ts";
 
@@ -69,10 +69,12 @@ async function prepareCall(
   context: CallContext,
   loadImages: LoadImages,
 ): Promise<PreparedCall> {
+  const { dialect, settings } = model;
+  if (settings.lora !== undefined && !dialect.abilities.lora) throw noAdapter();
   const plan = planTools(request, model);
   const [prompt, images] = await Promise.all([
     renderPrompt(request, model, plan.offered),
-    loadImages(request.prompt, model.dialect.abilities.images, context.signal),
+    loadImages(request.prompt, dialect.abilities.images, context.signal),
   ]);
   const { bestOf, logprobs } = request;
   const text: TextRequest = {
@@ -85,19 +87,19 @@ async function prepareCall(
     ...(bestOf === undefined ? {} : { bestOf }),
     ...(logprobs === undefined ? {} : { logprobs }),
     ...(plan.constraint === undefined ? {} : { constraint: plan.constraint }),
-    ...(model.settings.lora === undefined ? {} : { lora: model.settings.lora }),
+    ...(settings.lora === undefined ? {} : { lora: settings.lora }),
     images,
     stream: request.stream,
   };
   const messages = new Map<Rpc, Uint8Array>();
   return {
-    metadata: callMetadata(context, model.dialect),
+    metadata: callMetadata(context, dialect),
     message(rpc) {
-      const known = messages.get(rpc) ?? encodeInferRequest(model.dialect.call(text, rpc));
+      const known = messages.get(rpc) ?? encodeInferRequest(dialect.call(text, rpc));
       messages.set(rpc, known);
       return known;
     },
-    reader: (rpc, warn) => model.dialect.reader(text, rpc, warn),
+    reader: (rpc, warn) => dialect.reader(text, rpc, warn),
     createParser: () => createAnswerParser(parserOptions(request, model, prompt, plan)),
   };
 }

@@ -57,7 +57,6 @@ function clientVariables(
   allowed: ReadonlySet<string>,
 ): Record<string, unknown> {
   const given = { ...kwargsOf(extra["chat_template_kwargs"]) };
-  if (reasoning !== undefined) given["reasoning_effort"] = reasoning.effort;
   for (const name of Object.keys(given)) {
     if (allowed.has(name)) continue;
     throw new ServeError("invalid_request", "This variable of the chat template may not be set.", {
@@ -65,6 +64,8 @@ function clientVariables(
       param: `chat_template_kwargs.${name.slice(0, 64)}`,
     });
   }
+  if (reasoning !== undefined && allowed.has("reasoning_effort"))
+    given["reasoning_effort"] ??= reasoning.effort;
   if (extra["documents"] !== undefined) given["documents"] = documentsOf(extra["documents"]);
   return given;
 }

@@ -36,8 +36,11 @@ export class ChoiceParser {
   readonly #parser: ToolCallParser | undefined;
   readonly #parts: AnswerPart[] = [];
   readonly #pieces: AnswerPiece[] = [];
-  /** Tokens that no event has carried yet. */
+  /** Tokens of the last delta that no event has carried yet, and its length. */
   #tokens: number | undefined;
+  /** The backend counts: each event says how many tokens it stands for, so that none is counted again by its text. */
+  #isCounted = false;
+  #deltaLength = 0;
   #logprobs: LogprobQueue | undefined;
   #calls = 0;
   /** Of the last call, if its tool is custom. */
@@ -64,6 +67,8 @@ export class ChoiceParser {
   }
 
   #readDelta(event: TextDelta, out: GenerationEvent[]): void {
+    this.#isCounted ||= event.tokens !== undefined;
+    this.#deltaLength = event.text.length;
     if (event.logprobs !== undefined) this.#logprobs ??= new LogprobQueue();
     if (this.#logprobs !== undefined) {
       this.#tokens = event.tokens;
@@ -173,7 +178,7 @@ export class ChoiceParser {
 
   #giveReasoning(text: string, out: GenerationEvent[]): void {
     this.#logprobs?.take(text);
-    out.push({ type: "reasoning-delta", choice: this.#choice, text, ...this.#takeTokens() });
+    out.push({ type: "reasoning-delta", choice: this.#choice, text, ...this.#takeShare(text) });
   }
 
   #beginCall({ name, id }: Extract<AnswerPiece, { type: "call" }>, out: GenerationEvent[]): void {
@@ -188,6 +193,7 @@ export class ChoiceParser {
       id: id ?? this.#form.createId(),
       name,
       kind: isCustom ? "custom" : "function",
+      ...(this.#isCounted ? { tokens: 0 } : {}),
     });
   }
 
@@ -214,9 +220,18 @@ export class ChoiceParser {
     out.push({ type: "text-delta", choice: this.#choice, text: "", ...this.#takeTokens() });
   }
 
+  /** Of an answer that comes whole, the thought has as many tokens as its length tells. */
+  #takeShare(text: string): { tokens?: number } {
+    const tokens = this.#tokens ?? 0;
+    const share = Math.round((tokens * text.length) / this.#deltaLength);
+    if (tokens <= 1 || share >= tokens) return this.#takeTokens();
+    this.#tokens = tokens - share;
+    return { tokens: share };
+  }
+
   #takeTokens(): { tokens?: number } {
-    const tokens = this.#tokens;
+    const tokens = this.#tokens ?? 0;
     this.#tokens = undefined;
-    return tokens === undefined ? {} : { tokens };
+    return this.#isCounted ? { tokens } : {};
   }
 }

@@ -21,8 +21,8 @@ export interface ReasoningSplitter {
 
 /**
  * Reasoning opens at the very beginning of an answer only, white space aside, or before it (`startsInside`, where
- * the prompt ends with the opening mark). The marks vanish, and with each the line break on either side of it.
- * Closing marks that follow the first one vanish too. The arrays of `marks` must not change.
+ * the prompt ends with the opening mark). The marks vanish, and with each the line break on either side of it, and
+ * the empty lines before the answer. Closing marks that follow the first one vanish too. The arrays of `marks` must not change.
  */
 export function createReasoningSplitter(marks: ReasoningMarks, startsInside: boolean): ReasoningSplitter {
   return new Splitter(marks, startsInside);
@@ -90,7 +90,8 @@ class Splitter implements ReasoningSplitter {
   /** No mark follows. Gives what was held back for it. */
   #giveUp(): string {
     const space = this.#space.join("");
-    const held = (this.#state === "closed" ? space.replace(/^\r?\n/, "") : space) + this.#candidate;
+    const kept = this.#state === "closed" ? space.slice(space.lastIndexOf("\n", maxSpace) + 1) : space;
+    const held = kept + this.#candidate;
     this.#forget();
     this.#state = this.#state === "beginning" && this.#startsInside ? "reasoning" : "text";
     return held;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { GenerationEvent } from "../../../src/core/generation.ts";
 import { callContext, memoryLog, run, textOf, textRequest } from "../../support/calls.ts";
 import { assertContract } from "../../support/contract.ts";
 import { anyserveHandler } from "../../support/fake-kserve.ts";
@@ -170,6 +171,42 @@ describe("without the stream rpc", () => {
 
     expect(failure).toMatchObject({ kind: "not_found", code: "model_not_found", param: "model" });
   });
+});
+
+describe("a finished answer", () => {
+  for (const template of ["plain", "chatml"] as const) {
+    test(`is ended by the server, not cancelled, with the template ${template}`, async () => {
+      const others = anyserveHandler({ tokens: [], modelName: "tiny" });
+      const mayEnd = Promise.withResolvers<void>();
+      let isCancelled = false;
+      const backend = await streaming(
+        async (call) => {
+          if (call.method !== "ModelStreamInfer") return others(call);
+          void call.cancelled.then(() => (isCancelled = true));
+          call.send(tokenMessage("hi"));
+          call.send(tokenMessage("", "stop"));
+          await mayEnd.promise;
+          call.end();
+        },
+        { template },
+      );
+      const request = textRequest({ prompt: { kind: "messages", messages: [] } });
+      const events = backend.generate(request, callContext())[Symbol.asyncIterator]();
+      let isFinished = false;
+      while (!isFinished) {
+        const { value = [] } = await events.next();
+        isFinished = value.some(({ type }: GenerationEvent) => type === "finish");
+      }
+
+      const last = events.next();
+      // On the same connection: a cancellation would arrive before it.
+      await backend.models(new AbortController().signal);
+      expect(isCancelled).toBe(false);
+      mayEnd.resolve();
+
+      expect((await last).done).toBe(true);
+    });
+  }
 });
 
 describe("backpressure", () => {

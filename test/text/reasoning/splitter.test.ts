@@ -24,12 +24,20 @@ function split(format: ReasoningFormatName, pieces: readonly string[], startsIns
 }
 
 const cases: readonly (readonly [string, ReasoningFormatName, string, boolean, Split])[] = [
+  ["a thought and an answer", "think", "<think>\nhm\n</think>\n\nhi", false, { reasoning: "hm", text: "hi" }],
   [
-    "a thought and an answer",
+    "empty lines before the answer, whose first line is indented",
     "think",
-    "<think>\nhm\n</think>\n\nhi",
+    "<think>hm</think>\r\n \n\n  hi\n",
     false,
-    { reasoning: "hm", text: "\nhi" },
+    { reasoning: "hm", text: "  hi\n" },
+  ],
+  [
+    "more empty lines than are held back",
+    "think",
+    `<think>hm</think>${"\n".repeat(5_000)}hi`,
+    false,
+    { reasoning: "hm", text: `${"\n".repeat(903)}hi` },
   ],
   [
     "white space before the thought",
@@ -40,7 +48,7 @@ const cases: readonly (readonly [string, ReasoningFormatName, string, boolean, S
   ],
   ["no thought", "think", "hi <think>no</think>", false, { reasoning: "", text: "hi <think>no</think>" }],
   ["white space and no thought", "think", "\n\n<thin", false, { reasoning: "", text: "\n\n<thin" }],
-  ["an empty thought", "think", "<think>\n\n</think>\n\nhi", false, { reasoning: "", text: "\nhi" }],
+  ["an empty thought", "think", "<think>\n\n</think>\n\nhi", false, { reasoning: "", text: "hi" }],
   ["a thought without end", "think", "<think>hm\n</thin", false, { reasoning: "hm\n</thin", text: "" }],
   ["a thought that began in the prompt", "think", "\nhm</think>hi", true, { reasoning: "hm", text: "hi" }],
   ["its opening mark written again", "think", "<think>\nhm</think>hi", true, { reasoning: "hm", text: "hi" }],

@@ -4,6 +4,7 @@ import type { InputTensor } from "../codec/messages.ts";
 import type { TensorMap, TextRequest } from "./dialect.ts";
 import { leastTopP, samplingParameters } from "./dialect.ts";
 import type { InputKind, InputValue, Inputs } from "./inputs.ts";
+import { assertInRange } from "./ranges.ts";
 
 /** The parameters of a request that a model has tensors for. */
 export interface Parameters {
@@ -122,6 +123,7 @@ function valueOf(
   const value = field === undefined ? (extra[parameter] ?? undefined) : sampling[field];
   if (value === undefined) return inputs.isRequired(tensor) ? neutral[parameter] : undefined;
   if (field === undefined && !isOfForm(value, form)) throw wrongType(parameter, form);
+  assertInRange(parameter, value);
   return typeof value === "number" ? toTaken(parameter, value, inputs.datatype(tensor)) : value;
 }
 

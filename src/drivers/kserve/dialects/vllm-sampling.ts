@@ -2,6 +2,7 @@ import { ServeError } from "../../../core/error.ts";
 import type { Sampling } from "../../../core/generation.ts";
 import type { Constraint, TextRequest } from "./dialect.ts";
 import { leastTopP, samplingParameters } from "./dialect.ts";
+import { assertInRange } from "./ranges.ts";
 
 /**
  * All but `logitBias`: the backend hands the JSON's keys on as they are, texts, and vLLM compares them with numbers.
@@ -51,6 +52,7 @@ export function toSamplingParameters(request: TextRequest, key: StructuredOutput
     const value = request.extra[name] ?? undefined;
     if (value === undefined) continue;
     if (!isValid(value)) throw wrongType(name, noun);
+    assertInRange(name, value);
     parameters[name] = value;
   }
   if (choices > 1) parameters["n"] = choices;
