@@ -20,6 +20,8 @@ export interface Admission {
    * Throws `unavailable` (`server_is_overloaded`) when too many wait already, or the signal's reason.
    */
   enter(wanted: number, signal: AbortSignal): Promise<Place>;
+  /** As `enter` for one call, with as many more, up to `wanted` in all, as nobody runs or waits for. */
+  enterUpTo(wanted: number, signal: AbortSignal): Promise<Place>;
 }
 
 export function createAdmission(limits: AdmissionLimits): Admission {
@@ -46,7 +48,7 @@ export function createAdmission(limits: AdmissionLimits): Admission {
     }
   };
 
-  return {
+  const admission: Admission = {
     async enter(wanted, signal) {
       signal.throwIfAborted();
       const calls = Math.min(wanted, limits.maxConcurrency);
@@ -75,5 +77,10 @@ export function createAdmission(limits: AdmissionLimits): Admission {
         signal.addEventListener("abort", giveUp, { once: true });
       });
     },
+    async enterUpTo(wanted, signal) {
+      const free = waiting.size === 0 ? limits.maxConcurrency - running : 0;
+      return await admission.enter(Math.max(1, Math.min(wanted, free)), signal);
+    },
   };
+  return admission;
 }

@@ -1,23 +1,11 @@
 import { ServeError } from "../core/error.ts";
-import type {
-  Backend,
-  CallContext,
-  Capabilities,
-  EventBatch,
-  GenerationRequest,
-  Usage,
-} from "../core/generation.ts";
+import type { Backend, CallContext, EventBatch, GenerationRequest, Usage } from "../core/generation.ts";
 import { abortable } from "../core/stream.ts";
 import { createDeadlines, type Timeouts } from "./deadlines.ts";
-import { Edge, type EdgeTally, emptyTally } from "./edge.ts";
+import { Edge, type EdgeCall, type EdgeTally, emptyTally } from "./edge.ts";
 
-export interface BackendCall {
-  request: GenerationRequest;
+export interface BackendCall extends EdgeCall {
   backend: Backend;
-  capabilities: Capabilities;
-  /** Number of the call's first choice among all choices of the client's request. */
-  firstChoice: number;
-  keepsText: boolean;
   /** Called once when the call has ended and did not fail: after the last event, or when the reader went away. */
   onEnd(account: CallAccount): void;
 }
@@ -40,7 +28,7 @@ export async function* callBackend(
   context: CallContext,
   timeouts: Timeouts,
 ): AsyncGenerator<EventBatch> {
-  const { request, backend, capabilities } = call;
+  const { request, backend } = call;
   if (request.sampling.maxTokens === 0 && request.echoLogprobs !== true) {
     // Scoring with `echo`: nothing is to be generated, so nobody is asked.
     yield Array.from({ length: request.choices }, (_, choice) => ({
@@ -52,7 +40,7 @@ export async function* callBackend(
     return;
   }
   let end: "left" | "failed" | "read" = "left";
-  const edge = new Edge(request, capabilities, call.firstChoice, call.keepsText);
+  const edge = new Edge(call);
   let reported: Usage | undefined;
   let lateUsage: ReturnType<typeof setTimeout> | undefined;
 

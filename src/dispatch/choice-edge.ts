@@ -9,6 +9,8 @@ export interface EdgeRules {
   /** Without, calls are left out. */
   mayCall: boolean;
   parallelToolCalls: boolean;
+  /** Logprobs of the prompt are asked for, and come even if no text is generated. */
+  scoresPrompt: boolean;
   keepsText: boolean;
 }
 
@@ -122,10 +124,9 @@ export class ChoiceEdge {
   }
 
   #toolCall(event: CallEvent, out: GenerationEvent[]): void {
-    const tokens = event.type === "tool-call-delta" ? event.tokens : undefined;
-    this.tokens += tokens ?? 0;
+    this.tokens += event.tokens ?? 0;
     if (this.#rules.mayCall) this.#giveCall(event, out);
-    if (tokens !== undefined) this.#limit(out);
+    if (event.tokens !== undefined) this.#limit(out);
   }
 
   #giveCall(event: CallEvent, out: GenerationEvent[]): void {
@@ -135,10 +136,10 @@ export class ChoiceEdge {
       this.#flush(out);
       this.#matcher = this.#createMatcher();
     }
-    if (event.type === "tool-call-start") this.#keep(event.name);
-    else if (event.tokens === undefined) this.#keep(event.arguments);
+    if (event.tokens === undefined)
+      this.#keep(event.type === "tool-call-start" ? event.name : event.arguments);
     // Some tokens are a part of a call's form, and none of its arguments.
-    else if (event.arguments === "") return;
+    else if (event.type === "tool-call-delta" && event.arguments === "") return;
     out.push({ ...event, choice: this.#index });
   }
 
@@ -148,8 +149,8 @@ export class ChoiceEdge {
 
   #give(text: string, logprobs: readonly TokenLogprob[] | undefined, out: GenerationEvent[]): void {
     if (logprobs !== undefined) this.#heldLogprobs.push(...logprobs);
-    if (text === "") return;
     const held = this.#heldLogprobs;
+    if (text === "" && (!this.#rules.scoresPrompt || held.length === 0)) return;
     out.push({
       type: "text-delta",
       choice: this.#index,

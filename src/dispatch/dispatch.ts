@@ -10,10 +10,14 @@ import { type BackendCall, callBackend } from "./backend-call.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import type { Timeouts } from "./deadlines.ts";
 import { applySettings } from "./defaults.ts";
+import { fanOut } from "./fan-out.ts";
 import { assumedFields, fitContext } from "./fit-context.ts";
 import { askInWords } from "./hold/ask.ts";
-import { type Demand, demandOf } from "./hold/demand.ts";
+import { type Demand, demandOf, expectationOf } from "./hold/demand.ts";
+import { createHoldRoom, type HoldRoom } from "./hold/hold-room.ts";
 import { holdTo } from "./hold/hold-to.ts";
+import { watch } from "./hold/watch.ts";
+import { prepareSchemas } from "./hold/prepare.ts";
 import type { Observed, Observer } from "./observe.ts";
 import { ignoredFields, refuseIgnored, refuseMultiplied, refuseUnsupported } from "./refuse.ts";
 import type { Registry, ServedModel } from "./registry.ts";
@@ -60,8 +64,8 @@ export function createDispatch(deps: DispatchDeps): Generate {
     const wanted = applySettings(given, model);
     for (const request of wanted) refuseUnsupported(request, capabilities);
     const demand = wanted[0] === undefined ? undefined : demandOf(wanted[0], capabilities);
-    if (demand?.format?.output.kind === "json-schema") {
-      await deps.schemas.prepare(demand.format.schema, "response_format.json_schema.schema", context.signal);
+    if (demand !== undefined) {
+      await prepareSchemas(demand, client.tools, { schemas: deps.schemas, signal: context.signal });
     }
     const asked = demand === undefined ? wanted : wanted.map((request) => askInWords(request, demand));
     refuseMultiplied(asked, deps.maxPromptBytes);
@@ -113,8 +117,9 @@ async function* run(deps: DispatchDeps, accepted: Accepted): AsyncGenerator<Even
 
 /** All answers, merged. They share one abort: when one fails or the reader leaves, the others are ended too. */
 async function* answer(deps: DispatchDeps, accepted: Accepted, account: Account): AsyncGenerator<EventBatch> {
-  const { context } = accepted;
-  const calls = backendCalls(accepted, account);
+  const { context, demand, options } = accepted;
+  const isHeld = demand !== undefined;
+  const calls = fanOut({ ...accepted, isHeld, keepsText: options.usage }, account);
   const place = await deps.admission.enter(calls.length, context.signal);
   const controller = new AbortController();
   // A client may leave before anybody reads on: then no `finally` of a generator runs.
@@ -126,7 +131,8 @@ async function* answer(deps: DispatchDeps, accepted: Accepted, account: Account)
   context.signal.addEventListener("abort", end, { once: true });
   try {
     const callContext = { ...context, signal: controller.signal };
-    const sources = calls.map((call) => answerOf(deps, accepted, { call, context: callContext }));
+    const room = createHoldRoom();
+    const sources = calls.map((call) => answerOf(deps, accepted, { call, context: callContext, room }));
     yield* sources.length === 1 && sources[0] !== undefined ? sources[0] : merge(sources, place.calls);
   } finally {
     context.signal.removeEventListener("abort", end);
@@ -140,41 +146,18 @@ const unwanted = new ServeError("canceled", "The other answers are not wanted an
 function answerOf(
   deps: DispatchDeps,
   { demand, model, capabilities }: Accepted,
-  { call, context }: { call: BackendCall; context: CallContext },
+  { call, context, room }: { call: BackendCall; context: CallContext; room: HoldRoom },
 ): AsyncIterable<EventBatch> {
-  if (demand === undefined) return callBackend(call, context, deps.timeouts);
+  if (demand === undefined) {
+    const batches = callBackend(call, context, deps.timeouts);
+    const expected = expectationOf(call.request);
+    return expected === undefined ? batches : watch(batches, expected, context, deps.schemas);
+  }
   return holdTo(call, demand, context, {
     schemas: deps.schemas,
+    room,
     maxRepairs: deps.maxRepairs,
     timeouts: deps.timeouts,
     fit: (request) => fitContext(request, model, capabilities, deps.tokens),
   });
-}
-
-/** One call for each answer, or for as many as the backend gives in one. */
-function backendCalls(accepted: Accepted, account: Account): BackendCall[] {
-  const { asked, requests, model, capabilities, demand, options } = accepted;
-  return requests.flatMap((request, prompt) => {
-    // What is held back and perhaps asked for again is one choice of its own.
-    const perCall = demand === undefined ? Math.min(capabilities.choices, request.choices) : 1;
-    account.expect(prompt, asked[prompt] ?? request);
-    return Array.from({ length: Math.ceil(request.choices / perCall) }, (_, position) => ({
-      request: {
-        ...request,
-        model: model.target,
-        ...shareOf(request, Math.min(perCall, request.choices - position * perCall)),
-      },
-      backend: model.backend,
-      capabilities,
-      firstChoice: prompt * request.choices + position * perCall,
-      keepsText: options.usage,
-      onEnd: account.add.bind(account, prompt),
-    }));
-  });
-}
-
-/** What a call of `choices` has of the candidates. */
-function shareOf(request: GenerationRequest, choices: number): Pick<GenerationRequest, "choices" | "bestOf"> {
-  if (request.bestOf === undefined) return { choices };
-  return { choices, bestOf: Math.ceil((request.bestOf * choices) / request.choices) };
 }

@@ -11,6 +11,18 @@ export interface EdgeTally {
   uncountedReasoning: readonly string[];
 }
 
+/** What an edge needs to know of its backend call. */
+export interface EdgeCall {
+  request: GenerationRequest;
+  capabilities: Capabilities;
+  /** From `stopsOf`. Matchers share what is derived from the array, so that it is to be the same for all calls. */
+  stops: readonly string[];
+  /** Number of the call's first choice among all choices of the client's request. */
+  firstChoice: number;
+  /** Somebody will ask for usage, so that text is kept that is yet to be counted. */
+  keepsText: boolean;
+}
+
 export const emptyTally: EdgeTally = {
   tokens: 0,
   reasoningTokens: 0,
@@ -26,21 +38,13 @@ export class Edge {
   readonly #choices: readonly ChoiceEdge[];
   #open: number;
 
-  /** Uncounted text is kept only if somebody will ask for usage (`keepsText`). */
-  constructor(
-    request: GenerationRequest,
-    capabilities: Capabilities,
-    firstChoice: number,
-    keepsText: boolean,
-  ) {
+  constructor({ request, capabilities, stops, firstChoice, keepsText }: EdgeCall) {
     const rules = {
-      stops: [
-        ...(capabilities.sampling.has("stop") ? [] : (request.sampling.stop ?? [])),
-        ...(request.prompt.kind === "messages" ? (capabilities.stop ?? []) : []),
-      ],
+      stops,
       maxTokens: capabilities.reportsLength ? Infinity : (request.sampling.maxTokens ?? Infinity),
       mayCall: request.toolChoice.mode !== "none",
       parallelToolCalls: request.parallelToolCalls,
+      scoresPrompt: request.echoLogprobs === true,
       keepsText,
     };
     this.#choices = Array.from(
@@ -83,4 +87,20 @@ export class Edge {
     }
     return out;
   }
+}
+
+/** The texts at which answers are to end here: also those that the backend takes, unless it is known to cut them off. */
+export function stopsOf(request: GenerationRequest, capabilities: Capabilities): readonly string[] {
+  return [
+    ...(leavesStop(request, capabilities) ? [] : (request.sampling.stop ?? [])),
+    ...(request.prompt.kind === "messages" ? (capabilities.stop ?? []) : []),
+  ];
+}
+
+/** Whether stop strings are the backend's alone. */
+function leavesStop({ extra }: GenerationRequest, capabilities: Capabilities): boolean {
+  if (!capabilities.sampling.has("stop")) return false;
+  const isKept =
+    capabilities.extra.has("include_stop_str_in_output") && extra["include_stop_str_in_output"] === true;
+  return isKept || capabilities.cutsStop === true;
 }

@@ -44,7 +44,9 @@ export function createEmbed(deps: EmbedDeps): Embed {
       const encoding = encodingFor(model.tokenModel);
       const counted = await countInputs(request.inputs, { encoding, model, tokens: deps.tokens });
       const inputs = await toInputs(request.inputs, { capabilities, encoding, deps });
-      const result = await call(deps, model.backend, { ...request, model: model.target, inputs }, context);
+      const callsAtOnce = Math.min(inputs.length, capabilities.embeddings?.callsAtOnce ?? 1);
+      const prepared = { ...request, model: model.target, inputs, callsAtOnce };
+      const result = await call(deps, model.backend, prepared, context);
       const { tokens, source } =
         result.promptTokens === undefined
           ? await counted()
@@ -152,10 +154,10 @@ async function toInputs(
 async function call(
   deps: EmbedDeps,
   backend: Backend,
-  request: EmbeddingRequest,
+  request: EmbeddingRequest & { callsAtOnce: number },
   context: CallContext,
 ): Promise<EmbeddingResult> {
-  const place = await deps.admission.enter(1, context.signal);
+  const place = await deps.admission.enterUpTo(request.callsAtOnce, context.signal);
   const controller = new AbortController();
   const failed = Promise.withResolvers<never>();
   // Whoever waits hears of it; it may fail when nobody waits any more.
@@ -171,7 +173,8 @@ async function call(
   try {
     if (backend.embed === undefined) throw new Error("A backend that embeds has no way to do so.");
     deadlines.waiting();
-    const embedding = backend.embed(request, { ...context, signal: controller.signal });
+    const admitted = { ...request, callsAtOnce: place.calls };
+    const embedding = backend.embed(admitted, { ...context, signal: controller.signal });
     const result = await Promise.race([embedding, failed.promise]);
     assertWhole(result, request.inputs.length);
     return result;

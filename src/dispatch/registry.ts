@@ -1,5 +1,6 @@
 import { ServeError } from "../core/error.ts";
 import type { Backend, ModelDescription } from "../core/generation.ts";
+import type { Log } from "../core/log.ts";
 import { within } from "../core/within.ts";
 import type { ModelSettings } from "./defaults.ts";
 
@@ -21,6 +22,8 @@ export interface ServedModel extends ModelSettings {
 export interface ModelRule extends ModelSettings {
   backend: string;
   target?: string;
+  /** The backend knows of the rule: once it has said what it has, a model that it leaves out is not there. */
+  isTold?: boolean;
   aliases?: readonly string[];
   tokenModel?: string;
   maxContextTokens?: number;
@@ -39,12 +42,20 @@ export interface RegistryOptions {
   defaultBackend?: string;
   tokenModel: string;
   maxContextTokens?: number;
+  /** `created` of every model, in Unix seconds; now, if absent. */
+  created?: number;
+  /** Told of models that cannot be asked for, because another has their id. */
+  log?: Log;
 }
 
 export interface Registry {
   readonly backends: readonly Backend[];
-  /** The model of that id or alias, or the default for `undefined`. Rejects with `not_found` or `invalid_request`. */
+  /**
+   * The model of that id or alias, or the default for `undefined`. One that the operator named is found also while its
+   * backend leaves it out, which then says why. Rejects with `not_found` or `invalid_request`.
+   */
   resolve(id: string | undefined): Promise<ServedModel>;
+  /** Those that are there now. */
   list(): Promise<readonly ServedModel[]>;
   /** The model for requests that name none, as far as it is known. */
   default(): ServedModel | undefined;
@@ -58,7 +69,7 @@ const askTimeoutMs = 5_000;
 
 export function createRegistry(options: RegistryOptions): Registry {
   const { backends } = options;
-  const created = Math.floor(Date.now() / 1000);
+  const created = options.created ?? Math.floor(Date.now() / 1000);
   const said = new Map<Backend, readonly ModelDescription[]>();
   const firstAnswers = new Map<Backend, Promise<void>>();
   let served: readonly ServedModel[] = [];
@@ -72,7 +83,24 @@ export function createRegistry(options: RegistryOptions): Registry {
     );
     byId = index(models);
     // Of two models with one id only the first can be asked for.
-    served = models.filter((model) => byId.get(model.id) === model);
+    served = models.filter((model) => byId.get(model.id) === model && isThere(model));
+    for (const model of models) if (byId.get(model.id) !== model && isThere(model)) tellOfHidden(model);
+  };
+  const isThere = ({ id, backend, target }: ServedModel) => {
+    const descriptions = said.get(backend);
+    if (descriptions === undefined || options.models[id]?.isTold !== true) return true;
+    return descriptions.some((description) => description.id === target);
+  };
+  const hidden = new Set<string>();
+  const tellOfHidden = ({ id, backend }: ServedModel) => {
+    const key = `${backend.id} ${id}`;
+    if (hidden.has(key)) return;
+    hidden.add(key);
+    options.log?.warn("A model cannot be asked for: another has its id", {
+      model: id,
+      backend: backend.id,
+      other: byId.get(id)?.backend.id,
+    });
   };
   // A backend that cannot be asked now keeps what it said before.
   const ask = async (backend: Backend) => {
@@ -199,7 +227,9 @@ function modelsOf(
     const target = rule.target ?? id;
     const own = descriptions.find((description) => description.id === target);
     // A server of one model calls it what it likes.
-    const description = own ?? (position === 0 || descriptions.length === 1 ? descriptions[0] : undefined);
+    const isOther = rule.isTold === true && descriptions !== backend.presumed;
+    const mayBe = !isOther && (position === 0 || descriptions.length === 1);
+    const description = own ?? (mayBe ? descriptions[0] : undefined);
     const { aliases = [], ...facts } = description ?? { ownedBy: backend.id };
     return toServed(
       backend,

@@ -2,7 +2,7 @@ import { ServeError } from "../core/error.ts";
 import { isRecord, type JsonRecord } from "../core/json.ts";
 import { keywordForms, typeNames, type KeywordForm } from "./keywords.ts";
 import { patternProblem } from "./pattern.ts";
-import { pointerSteps, toPath } from "./path.ts";
+import { partAt, toPath } from "./path.ts";
 import { createStrictRules, type StrictRules } from "./strict.ts";
 
 /** A schema of a request. */
@@ -139,11 +139,8 @@ class Walk {
     // A name that an anchor gives to a part is looked up where the schema is compiled.
     if (value !== "#" && value[1] !== "/") return;
     this.#spend(value.length >> 6);
-    let target: unknown = this.#given.schema;
-    for (const step of pointerSteps(decoded(value))) {
-      target = partOf(target, step);
-      if (target === undefined) this.#fail("refers to a part that the schema does not have");
-    }
+    const target = partAt(this.#given.schema, value);
+    if (target === undefined) this.#fail("refers to a part that the schema does not have");
     if (!isRecord(target) && typeof target !== "boolean") this.#fail("refers to what is no JSON Schema");
   }
 
@@ -201,18 +198,4 @@ const plainForms = {
 function isType(value: unknown): boolean {
   if (!Array.isArray(value)) return typeNames.has(value);
   return value.length > 0 && value.length <= typeNames.size && value.every((name) => typeNames.has(name));
-}
-
-function partOf(value: unknown, step: string): unknown {
-  if (Array.isArray(value)) return value[Number(step)];
-  return isRecord(value) && Object.hasOwn(value, step) ? value[step] : undefined;
-}
-
-/** The pointer in a URI fragment (RFC 6901 section 6). */
-function decoded(reference: string): string {
-  try {
-    return decodeURIComponent(reference.slice(1));
-  } catch {
-    return reference.slice(1);
-  }
 }

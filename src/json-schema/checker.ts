@@ -2,174 +2,160 @@ import { ServeError } from "../core/error.ts";
 import type { JsonSchema } from "../core/generation.ts";
 import type { Log } from "../core/log.ts";
 import { startWorker } from "../core/start-worker.ts";
-import { createJobThread } from "./job-thread.ts";
-import type { Job, Reply } from "./messages.ts";
+import { costOf } from "./cost.ts";
+import { createLane, type KeyedSchema, type Lane, type LaneLimits } from "./lane.ts";
+import { createVerdicts } from "./verdicts.ts";
 
 /** `text.slice(start, end)` is a value that fits; or where and in which words it does not. */
 export type Checked = { ok: true; start: number; end: number } | { ok: false; path: string; message: string };
 
-/** Checks texts against JSON Schemas in a thread of its own, started by the first call. One text at a time. */
+/**
+ * Checks texts against JSON Schemas in threads, started by the first call: one for most schemas, and one for large ones
+ * and those that were slow, so that the others do not wait for them. One text at a time in each.
+ */
 export interface SchemaChecker {
   /**
-   * Compiles `schema`, unless that was done before. Rejects as `check` does, and with `invalid_request`
-   * (`invalid_value`, `param`) for a schema that cannot be compiled, is too large or takes too long.
+   * Compiles `schema`, unless that was done before. Rejects as `check` does, with the path of the mistake starting
+   * with `param`.
    */
   prepare(schema: JsonSchema, param: string, signal: AbortSignal): Promise<void>;
   /**
    * Whether `text` is a JSON value that fits `schema`; with `search`, also one in a code fence or the only one among
-   * other text. Rejects with `timeout` (`schema_check_timeout`) when that takes longer than 250 ms, with `unavailable`
-   * when too many wait already, with `internal` when the thread fails, and with the signal's reason.
+   * other text. Rejects with `invalid_request` (`invalid_value`) for a schema that is too large or cannot be compiled,
+   * with `timeout` when compiling it (`schema_compile_timeout`) takes longer than 500 ms or the check
+   * (`schema_check_timeout`) longer than 250 ms, with `unavailable` when too many wait already, with `internal` when
+   * the thread fails, and with the signal's reason.
    */
   check(
     schema: JsonSchema,
     text: string,
     options: { search: boolean; signal: AbortSignal },
   ): Promise<Checked>;
-  /** Ends the thread. */
+  /** Ends the threads. */
   close(): void;
 }
 
-export interface CheckerLimits {
-  startMs: number;
-  compileMs: number;
-  checkMs: number;
-  maxWaiting: number;
-  /** After this long without work the thread ends and gives its memory back. */
-  idleMs: number;
+export interface CheckerLimits extends LaneLimits {
+  /** How long a schema that was slow is not compiled again, or checked apart from the others. */
+  slowMs: number;
 }
 
 const standardLimits: CheckerLimits = {
   startMs: 10_000,
-  compileMs: 2_000,
+  compileMs: 500,
   checkMs: 250,
-  maxWaiting: 256,
+  maxWaiting: 2_048,
   idleMs: 60_000,
+  slowMs: 60_000,
 };
 
-/** What a thread compiles is not all given back: it is replaced after so many schemas. */
-const maxCompiled = 500;
+/** Units of `costOf` above which a schema is large; they compile in 90 ms. */
+const largeUnits = 1_000;
+/** They compile in 250 ms. About 1,300 properties. */
+const maxUnits = 4_000;
 
-/** `start` starts the thread, again when it had to be ended. */
+/** `start` starts a thread, again when it had to be ended. */
 export function createSchemaChecker(
   log: Log,
   start: () => Worker = () => startWorker("json-schema/worker.ts"),
   limits: CheckerLimits = standardLimits,
 ): SchemaChecker {
-  const thread = createJobThread<Job, Reply>({ start, startMs: limits.startMs, maxJobs: Infinity });
-  const keys = new WeakMap<JsonSchema, { key: string; text: string }>();
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
-  let compiled = 0;
-  let idleTimer: ReturnType<typeof setTimeout> | undefined;
+  const lanes = { usual: createLane(start, limits), slow: createLane(start, limits) };
+  const verdicts = createVerdicts(limits.slowMs);
+  const known = new WeakMap<JsonSchema, KeyedSchema & { isLarge: boolean }>();
 
-  const keyOf = (schema: JsonSchema) => {
-    const known = keys.get(schema);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(schema);
-    // Not a weak hash: two schemas of one key would be checked for each other.
-    const named = { key: new Bun.CryptoHasher("sha256").update(text).digest("base64"), text };
-    keys.set(schema, named);
-    return named;
-  };
-
-  const rest = () => {
-    if (--waiting === 0) idleTimer = setTimeout(() => thread.stop(), limits.idleMs).unref();
-  };
-
-  /** `work` in its turn. What is not waited for any more does not begin. */
-  const inTurn = async <Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> => {
-    signal.throwIfAborted();
-    if (waiting >= limits.maxWaiting) throw overloaded();
-    waiting++;
-    clearTimeout(idleTimer);
-    const turn = last.then(() => {
-      signal.throwIfAborted();
-      return work();
-    });
-    last = turn.then(rest, rest);
-    return await unlessAborted(turn, signal);
-  };
-
-  const compile = async (schema: JsonSchema): Promise<string | undefined> => {
-    const { key, text } = keyOf(schema);
-    if (compiled >= maxCompiled) {
-      thread.stop();
-      compiled = 0;
+  /** Where to compile `schema`, under which key. Throws for one that is not to be compiled. */
+  const enter = (schema: JsonSchema, param: string | undefined): { lane: Lane; keyed: KeyedSchema } => {
+    let keyed = known.get(schema);
+    if (keyed === undefined) {
+      const { units, overAt } = costOf(schema, maxUnits, param ?? "");
+      if (overAt !== undefined) throw tooLarge(overAt);
+      const text = JSON.stringify(schema);
+      // Not a weak hash: two schemas of one key would be checked for each other.
+      const key = new Bun.CryptoHasher("sha256").update(text).digest("base64");
+      keyed = { key, text, isLarge: units > largeUnits };
+      known.set(schema, keyed);
     }
-    const reply = await thread.run(["compile", key, text], limits.compileMs);
-    if (reply?.[0] === "known") return undefined;
-    compiled++;
-    if (reply?.[0] === "compiled") return undefined;
-    const reason = reply?.[0] === "broken" ? reply[1] : "takes too long to compile";
-    log.debug("A JSON Schema of a client cannot be used", { reason });
-    return reason;
+    const verdict = verdicts.of(keyed.key);
+    if (verdict?.kind === "broken") throw broken(param, verdict.reason);
+    if (verdict?.kind === "late") throw compileLate(param);
+    return { lane: verdict === undefined && !keyed.isLarge ? lanes.usual : lanes.slow, keyed };
   };
 
-  const runCheck = async (schema: JsonSchema, text: string, search: boolean): Promise<Checked> => {
-    const { key } = keyOf(schema);
-    const job = [search ? "find" : "match", key, text] as const;
-    let reply = await thread.run(job, limits.checkMs);
-    if (reply?.[0] === "unknown") {
-      const reason = await compile(schema);
-      if (reason !== undefined) throw unusable("The JSON Schema", undefined, reason);
-      reply = await thread.run(job, limits.checkMs);
+  const refuse = (
+    { key }: KeyedSchema,
+    outcome: { kind: "broken"; reason: string } | { kind: "late" },
+    param?: string,
+  ): never => {
+    verdicts.add(key, outcome);
+    if (outcome.kind === "late") {
+      log.warn("A client's JSON Schema took too long to compile", { milliseconds: limits.compileMs });
+      throw compileLate(param);
     }
-    switch (reply?.[0]) {
-      case "fits":
-        return { ok: true, start: reply[1], end: reply[2] };
-      case "misfit":
-        return { ok: false, path: reply[1], message: reply[2] };
-      default:
-        log.warn("A check against a client's JSON Schema took too long and was ended", {
-          milliseconds: limits.checkMs,
-        });
-        throw new ServeError("timeout", "The answer could not be checked against its JSON Schema in time.", {
-          code: "schema_check_timeout",
-          shouldRetry: false,
-        });
-    }
+    log.debug("A JSON Schema of a client cannot be used", { reason: outcome.reason });
+    throw broken(param, outcome.reason);
   };
 
   return {
-    prepare: (schema, param, signal) =>
-      inTurn(signal, async () => {
-        const reason = await compile(schema);
-        if (reason !== undefined) throw unusable(`'${param}'`, param, reason);
-      }),
-    check: (schema, text, { search, signal }) => inTurn(signal, () => runCheck(schema, text, search)),
+    async prepare(schema, param, signal) {
+      const { lane, keyed } = enter(schema, param);
+      const outcome = await lane.compile(keyed, signal);
+      if (outcome.kind !== "compiled") refuse(keyed, outcome, param);
+    },
+    async check(schema, text, { search, signal }) {
+      const { lane, keyed } = enter(schema, undefined);
+      const outcome = await lane.check(keyed, search ? "find" : "match", text, signal);
+      if (outcome.kind === "broken" || outcome.kind === "late") return refuse(keyed, outcome);
+      if (outcome.kind === "check-late") {
+        verdicts.add(keyed.key, { kind: "slow" });
+        log.warn("A check against a client's JSON Schema took too long and was ended", {
+          milliseconds: limits.checkMs,
+        });
+        throw checkLate();
+      }
+      const { reply } = outcome;
+      return reply[0] === "fits"
+        ? { ok: true, start: reply[1], end: reply[2] }
+        : { ok: false, path: reply[1], message: reply[2] };
+    },
     close() {
-      clearTimeout(idleTimer);
-      thread.stop();
+      lanes.usual.close();
+      lanes.slow.close();
     },
   };
 }
 
-function unusable(what: string, param: string | undefined, cause: string): ServeError {
-  return new ServeError(
-    "invalid_request",
-    `${what} cannot be used: it is too large, or no valid JSON Schema.`,
-    {
-      code: "invalid_value",
-      ...(param === undefined ? {} : { param }),
-      cause,
-    },
-  );
-}
-
-function overloaded(): ServeError {
-  return new ServeError("unavailable", "The server is busy: too many answers wait to be checked.", {
-    code: "server_is_overloaded",
-    retryAfterSeconds: 1,
+function tooLarge(path: string): ServeError {
+  const what = path === "" ? "The JSON Schema is" : `'${path}' is where the JSON Schema becomes`;
+  return new ServeError("invalid_request", `${what} too large for answers to be checked against it.`, {
+    code: "invalid_value",
+    ...(path === "" ? {} : { param: path }),
   });
 }
 
-async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+function broken(param: string | undefined, cause: string): ServeError {
+  return new ServeError(
+    "invalid_request",
+    `${named(param)} cannot be used: it is too large, or no valid JSON Schema.`,
+    { code: "invalid_value", ...(param === undefined ? {} : { param }), cause },
+  );
+}
+
+function compileLate(param: string | undefined): ServeError {
+  return new ServeError("timeout", `${named(param)} could not be made ready for checks in time.`, {
+    code: "schema_compile_timeout",
+    ...(param === undefined ? {} : { param }),
+    shouldRetry: false,
+  });
+}
+
+function checkLate(): ServeError {
+  return new ServeError("timeout", "The answer could not be checked against its JSON Schema in time.", {
+    code: "schema_check_timeout",
+    shouldRetry: false,
+  });
+}
+
+function named(param: string | undefined): string {
+  return param === undefined ? "The JSON Schema" : `'${param}'`;
 }

@@ -1,3 +1,5 @@
+import { isRecord } from "../core/json.ts";
+
 const plainKey = /^[A-Za-z_$][\w$-]{0,63}$/;
 const maxPathLength = 256;
 
@@ -27,4 +29,23 @@ export function pointerSteps(pointer: string): string[] {
     .split("/")
     .slice(1)
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+/** The part of `root` to which a reference such as `#/$defs/name` leads (RFC 6901 section 6); undefined if none. */
+export function partAt(root: unknown, reference: string): unknown {
+  let part = root;
+  for (const step of pointerSteps(decoded(reference))) {
+    if (Array.isArray(part)) part = part[Number(step)];
+    else if (isRecord(part) && Object.hasOwn(part, step)) part = part[step];
+    else return undefined;
+  }
+  return part;
+}
+
+function decoded(reference: string): string {
+  try {
+    return decodeURIComponent(reference.slice(1));
+  } catch {
+    return reference.slice(1);
+  }
 }

@@ -55,5 +55,6 @@ const options = {
   // Inlining lets a few small references grow into a large function.
   inlineRefs: false,
   logger: false,
-  code: { regExp: createLinearRegExp },
+  // Each pass over the code takes time quadratic in it.
+  code: { regExp: createLinearRegExp, optimize: false },
 } satisfies Options;

@@ -45,6 +45,35 @@ test("a request weighs as much as its calls, and nobody overtakes a heavy one", 
   expect(order).toEqual(["heavy", "light"]);
 });
 
+const free: [string, { taken: number }, number][] = [
+  ["all that it wants where that is free", { taken: 0 }, 4],
+  ["what is free", { taken: 8 }, 2],
+];
+for (const [what, { taken }, expected] of free) {
+  test(`a request that can do with less gets ${what}`, async () => {
+    const admission = createAdmission({ maxConcurrency: 10, maxQueue: 8 });
+    if (taken > 0) await admission.enter(taken, never);
+
+    expect((await admission.enterUpTo(4, never)).calls).toBe(expected);
+  });
+}
+
+test("a request that can do with less waits its turn for one", async () => {
+  const admission = createAdmission({ maxConcurrency: 4, maxQueue: 8 });
+  const order: string[] = [];
+  const { leave } = await admission.enter(3, never);
+  const heavy = enter(admission, order, "heavy", 4);
+  const little = admission.enterUpTo(4, never).then(({ calls }) => order.push(`${calls}`));
+  await settle();
+  expect(order).toEqual([]);
+
+  leave();
+  (await heavy)();
+  await little;
+
+  expect(order).toEqual(["heavy", "1"]);
+});
+
 test("a request for more calls than may ever run at once gets all there are", async () => {
   const admission = createAdmission({ maxConcurrency: 2, maxQueue: 8 });
   const { calls, leave } = await admission.enter(5, never);

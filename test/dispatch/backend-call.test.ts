@@ -3,7 +3,7 @@ import { ServeError } from "../../src/core/error.ts";
 import type { GenerationRequest } from "../../src/core/generation.ts";
 import { type BackendCall, callBackend } from "../../src/dispatch/backend-call.ts";
 import type { Timeouts } from "../../src/dispatch/deadlines.ts";
-import { emptyTally } from "../../src/dispatch/edge.ts";
+import { emptyTally, stopsOf } from "../../src/dispatch/edge.ts";
 import { callContext, run, textOf, textRequest } from "../support/calls.ts";
 import { finish, text, token, usage } from "../support/events.ts";
 import { canDoAnything, scripted, type ScriptedOptions, silence, type Step } from "../support/scripted.ts";
@@ -17,10 +17,13 @@ interface Setup extends ScriptedOptions {
 function start(script: readonly Step[], { request, timeouts, signal, ...options }: Setup = {}) {
   const backend = scripted(script, options);
   const accounts: Parameters<BackendCall["onEnd"]>[0][] = [];
+  const capabilities = { ...canDoAnything, ...options.capabilities };
+  const whole = textRequest(request);
   const call: BackendCall = {
-    request: textRequest(request),
+    request: whole,
     backend,
-    capabilities: { ...canDoAnything, ...options.capabilities },
+    capabilities,
+    stops: stopsOf(whole, capabilities),
     firstChoice: 0,
     keepsText: true,
     onEnd: (account) => void accounts.push(account),

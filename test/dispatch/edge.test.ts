@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Capabilities, GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
-import { Edge, emptyTally } from "../../src/dispatch/edge.ts";
+import { Edge, emptyTally, stopsOf } from "../../src/dispatch/edge.ts";
 import { textRequest } from "../support/calls.ts";
 import { callDelta, callStart, finish, text, token, usage } from "../support/events.ts";
 import { canDoAnything } from "../support/scripted.ts";
@@ -9,7 +9,14 @@ import { canDoAnything } from "../support/scripted.ts";
 const plain: Capabilities = { ...canDoAnything, sampling: new Set(), reportsLength: false };
 
 function createEdge(request: Partial<GenerationRequest> = {}, capabilities = plain, firstChoice = 0): Edge {
-  return new Edge(textRequest(request), capabilities, firstChoice, true);
+  const whole = textRequest(request);
+  return new Edge({
+    request: whole,
+    capabilities,
+    stops: stopsOf(whole, capabilities),
+    firstChoice,
+    keepsText: true,
+  });
 }
 
 function stopped(sequence: string, choice = 0): GenerationEvent {
@@ -63,10 +70,37 @@ test("a stop string is still found after a tool call, but not across it", () => 
   expect(edge.apply([text("D, END")])).toEqual([text("D, "), stopped("END")]);
 });
 
-test("a backend that takes stop strings is trusted with them", () => {
+const keepsStop = { include_stop_str_in_output: true };
+const takesStop = { ...canDoAnything, extra: new Set(Object.keys(keepsStop)) };
+
+test("stop strings that a backend takes are cut off all the same", () => {
   const edge = createEdge({ sampling: { stop: ["END"] } }, canDoAnything);
 
+  expect(edge.apply([text("one END")])).toEqual([text("one "), stopped("END")]);
+});
+
+test("a text that the backend has cut already stays as it is", () => {
+  const edge = createEdge({ sampling: { stop: ["END"] } }, canDoAnything);
+
+  expect(edge.apply([text("one "), finish("stop")])).toEqual([text("one "), finish("stop")]);
+});
+
+test("a backend that is known to cut the text is trusted with it", () => {
+  const edge = createEdge({ sampling: { stop: ["END"] } }, { ...canDoAnything, cutsStop: true });
+
   expect(edge.apply([text("END")])).toEqual([text("END")]);
+});
+
+test("stop strings that the client wants to have stay in the text, where the backend knows that wish", () => {
+  const request = { sampling: { stop: ["END"] }, extra: keepsStop };
+
+  expect(createEdge(request, takesStop).apply([text("one END")])).toEqual([text("one END")]);
+  for (const capabilities of [canDoAnything, plain, { ...takesStop, sampling: plain.sampling }]) {
+    expect(createEdge(request, capabilities).apply([text("one END")])).toEqual([
+      text("one "),
+      stopped("END"),
+    ]);
+  }
 });
 
 test("texts that end a turn stop a conversation, but not the completion of a text", () => {
@@ -173,6 +207,15 @@ test("logprobs of text held back come with it at the end", () => {
   ]);
 });
 
+test("logprobs of the prompt come even if no text is generated", () => {
+  const score = scored("");
+  const scoring = createEdge({ echoLogprobs: true, logprobs: { top: 0 } });
+  const plainLogprobs = createEdge({ logprobs: { top: 0 } });
+
+  expect(scoring.apply([score, finish("length")])).toEqual([score, finish("length")]);
+  expect(plainLogprobs.apply([score, finish("length")])).toEqual([finish("length")]);
+});
+
 test("an answer with a tool call finishes with `tool-calls` even if the backend says `stop`", () => {
   const edge = createEdge({}, canDoAnything);
 
@@ -229,7 +272,13 @@ test("the tally has tokens that came one by one, and the text of each choice tha
 });
 
 test("no text is kept when nobody will ask for usage", () => {
-  const edge = new Edge(textRequest(), canDoAnything, 0, false);
+  const edge = new Edge({
+    request: textRequest(),
+    capabilities: canDoAnything,
+    stops: [],
+    firstChoice: 0,
+    keepsText: false,
+  });
   edge.apply([text("ab"), finish()]);
 
   expect(edge.tally).toEqual(emptyTally);
@@ -257,8 +306,22 @@ test("tokens of reasoning and of calls count, and those without text are not giv
   expect(edge.tally).toEqual({ ...emptyTally, tokens: 8, reasoningTokens: 3, uncounted: ["f"] });
 });
 
+test("the name of a call whose tokens are counted is not counted again", () => {
+  const edge = createEdge();
+
+  edge.apply([
+    { ...callStart(0, "first"), tokens: 4 },
+    { ...callDelta(0, "{}"), tokens: 0 },
+    { ...callStart(1, "second"), tokens: 0 },
+    { ...callDelta(1, "{}"), tokens: 2 },
+  ]);
+
+  expect(edge.tally).toEqual({ ...emptyTally, tokens: 6 });
+});
+
 const countedDeltas: [string, GenerationEvent][] = [
   ["reasoning", { type: "reasoning-delta", choice: 0, text: "a", tokens: 1 }],
+  ["the start of a call", { ...callStart(1, "g"), tokens: 1 }],
   ["the arguments of a call", { ...callDelta(0, "a"), tokens: 1 }],
 ];
 for (const [what, delta] of countedDeltas) {

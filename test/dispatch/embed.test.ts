@@ -24,6 +24,7 @@ interface BenchOptions {
   capabilities?: Partial<Capabilities>;
   contextTokens?: number;
   strict?: boolean;
+  maxConcurrency?: number;
   timeouts?: Partial<Timeouts>;
 }
 
@@ -50,7 +51,7 @@ function createBench({ answer = vectorEach, capabilities, contextTokens, ...opti
   const log = memoryLog();
   const embed = createEmbed({
     registry: createRegistry({ backends: [backend], models: {}, tokenModel: "gpt-4" }),
-    admission: createAdmission({ maxConcurrency: 1, maxQueue: 0 }),
+    admission: createAdmission({ maxConcurrency: options.maxConcurrency ?? 1, maxQueue: 0 }),
     tokens: characterTokens(),
     timeouts: { firstTokenMs: 0, betweenTokensMs: 0, totalMs: 0, ...options.timeouts },
     maxPromptBytes: 1_000,
@@ -228,6 +229,39 @@ describe("the backend's signal aborts", () => {
     } finally {
       jest.useRealTimers();
     }
+  });
+});
+
+describe("a backend that makes several calls at once", () => {
+  const inputs = Array.from({ length: 20 }, () => ({ kind: "text", text: "a" }) as const);
+  const embeddings = { dimensions: true, callsAtOnce: 16 };
+
+  for (const [what, maxConcurrency, count, expected] of [
+    ["may make as many as it can", 64, 20, 16],
+    ["makes no more than there are inputs", 64, 3, 3],
+    ["makes no more than are free", 5, 20, 5],
+  ] as const) {
+    test(what, async () => {
+      const { embed, seen } = createBench({ capabilities: { embeddings }, maxConcurrency });
+
+      await embed({ ...hello, inputs: inputs.slice(0, count) }, callContext());
+
+      expect(seen).toMatchObject([{ callsAtOnce: expected }]);
+    });
+  }
+
+  test("takes a place for each", async () => {
+    const gate = Promise.withResolvers<EmbeddingResult>();
+    const { embed } = createBench({
+      answer: () => gate.promise,
+      capabilities: { embeddings },
+      maxConcurrency: 16,
+    });
+    const first = embed({ ...hello, inputs: inputs.slice(0, 16) }, callContext());
+
+    expect(await failureOf(embed(hello, callContext()))).toMatchObject({ code: "server_is_overloaded" });
+    gate.resolve({ vectors: Array.from({ length: 16 }, () => new Float32Array([1])) });
+    expect((await first).result.vectors).toHaveLength(16);
   });
 });
 

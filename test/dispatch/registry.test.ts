@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import type { ModelDescription } from "../../src/core/generation.ts";
 import { createRegistry, type RegistryOptions } from "../../src/dispatch/registry.ts";
+import { memoryLog } from "../support/calls.ts";
 import { failureOf } from "../support/failure.ts";
 import { scripted, type ScriptedBackend } from "../support/scripted.ts";
 
@@ -84,6 +85,31 @@ describe("a model named by the operator", () => {
     const served = registryOf([mute], { models: { mine: { backend: "c" } } });
 
     expect(await served.resolve("mine")).toMatchObject({ id: "mine", target: "mine", ownedBy: "c" });
+  });
+});
+
+describe("a model named by the operator that its backend was told of", () => {
+  const models = {
+    here: { backend: "a", target: "here", isTold: true },
+    gone: { backend: "a", target: "gone", isTold: true, aliases: ["away"] },
+  };
+
+  test("is listed while its backend has it, and found also while it has not", async () => {
+    const registry = registryOf([createBackend("a", [{ id: "here", ownedBy: "x", contextTokens: 9 }])], {
+      models,
+    });
+
+    expect(idsOf(await registry.list())).toEqual(["here"]);
+    for (const id of ["gone", "away"])
+      expect(await registry.resolve(id)).toMatchObject({ id: "gone", target: "gone", ownedBy: "a" });
+    expect((await registry.resolve("gone")).contextTokens).toBeUndefined();
+    expect((await registry.resolve(undefined)).id).toBe("here");
+  });
+
+  test("is listed as long as its backend cannot say what it has", async () => {
+    const registry = registryOf([createBackend("a", new Error("down"))], { models });
+
+    expect(idsOf(await registry.list())).toEqual(["here", "gone"]);
   });
 });
 
@@ -190,6 +216,12 @@ describe("models that backends are asked for", () => {
     expect(after?.created).toBe(before?.created ?? 0);
   });
 
+  test("have the creation time that is given", async () => {
+    const registry = registryOf([createBackend("a", ["m"])], { created: 1_234 });
+
+    expect((await registry.list()).map(({ created }) => created)).toEqual([1_234]);
+  });
+
   test("are found when the backend comes up later", async () => {
     let models: ModelDescription[] = [];
     const backend = scripted([], { models: async () => models });
@@ -292,10 +324,17 @@ test("what a backend is taken to serve is served until it says so itself", async
   }
 });
 
-test("of two models with one id only one is listed", async () => {
-  const registry = registryOf([createBackend("a", ["m"]), createBackend("b", ["m"])]);
+test("of two models with one id only one is listed, and the log tells once of the other", async () => {
+  const log = memoryLog();
+  const registry = registryOf([createBackend("a", ["m"]), createBackend("b", ["m", "n"])], { log });
 
-  expect((await registry.list()).map(({ backend }) => backend.id)).toEqual(["a"]);
+  const listed = await registry.list();
+  jest.advanceTimersByTime(1_100);
+  await registry.list();
+
+  expect(listed.map(({ backend }) => backend.id)).toEqual(["a", "b"]);
+  expect(log.lines).toEqual(["warn A model cannot be asked for: another has its id"]);
+  expect(log.fields).toEqual([{ model: "m", backend: "b", other: "a" }]);
 });
 
 describe("what the operator decides about requests", () => {

@@ -15,6 +15,7 @@ const limits: CheckerLimits = {
   checkMs: 10_000,
   maxWaiting: 256,
   idleMs: 60_000,
+  slowMs: 60_000,
 };
 const checkers: SchemaChecker[] = [];
 afterEach(() => checkers.splice(0).forEach((checker) => checker.close()));
@@ -121,6 +122,90 @@ describe("a check that takes too long", () => {
     expect(await checker.check(city, "{}", exact)).toMatchObject({ ok: false });
     expect(started.count).toBe(2);
   });
+
+  test("takes the others' compiled schemas with it, which does not show", async () => {
+    const { checker } = createChecker({ limits: { checkMs: 1_000 } });
+    await checker.prepare(city, "p", signal);
+    await failureOf(checker.check(slow, '{"a":1}', exact));
+
+    expect(await checker.check(city, '{"city":"Paris"}', exact)).toMatchObject({ ok: true });
+  });
+
+  test("sends the schema's next checks to another thread than those of the others", async () => {
+    const { checker, started } = createChecker({ limits: { checkMs: 1_000 } });
+    await failureOf(checker.check(slow, '{"a":1}', exact));
+    await checker.check(city, "{}", exact);
+
+    expect(await checker.check(slow, "{}", exact)).toMatchObject({ ok: true });
+    expect(started.count).toBe(3);
+  });
+});
+
+/** About 1,000 units and more: it is compiled apart from the others. */
+function flatSchema(properties: number): JsonSchema {
+  const names = Array.from({ length: properties }, (_, index) => `p${index}`);
+  return { type: "object", properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])) };
+}
+
+test("a schema that would take too long to compile is refused at once, with the path of what is too much", async () => {
+  const { checker, started } = createChecker();
+
+  const failure = await failureOf(checker.prepare(flatSchema(5_000), "tools[0].parameters", signal));
+
+  expect(failure).toMatchObject({
+    status: 400,
+    code: "invalid_value",
+    param: expect.stringMatching(/^tools\[0\]\.parameters\.properties\.p\d+/),
+  });
+  expect(started.count).toBe(0);
+});
+
+function silent(): Worker {
+  return new Worker(URL.createObjectURL(new Blob(['postMessage("loaded"); onmessage = () => {};'])));
+}
+
+describe("a schema that is not compiled in time", () => {
+  const large = flatSchema(800);
+
+  test("is a timeout and no mistake, and is not tried again soon, whatever object it comes in", async () => {
+    const { checker, started } = createChecker({ first: silent, limits: { compileMs: 50 } });
+    const expected = { status: 504, code: "schema_compile_timeout", param: "p" };
+
+    expect(await failureOf(checker.prepare(large, "p", signal))).toMatchObject(expected);
+    expect(await failureOf(checker.prepare(structuredClone(large), "p", signal))).toMatchObject(expected);
+    expect(started.count).toBe(1);
+  });
+
+  test("is tried again after a while", async () => {
+    const { checker } = createChecker({ first: silent, limits: { compileMs: 1_000, slowMs: 0 } });
+
+    expect(await failureOf(checker.prepare(large, "p", signal))).toMatchObject({ status: 504 });
+    expect(await checker.check(large, "{}", exact)).toMatchObject({ ok: true });
+  });
+
+  test("does not hold up small ones, which stay compiled", async () => {
+    const { checker, sent } = createChecker({ first: silent, spy: true });
+    const left = new AbortController();
+    const waiting = failureOf(checker.prepare(large, "p", left.signal));
+
+    expect(await checker.check(city, "{}", exact)).toMatchObject({ ok: false });
+    expect(await checker.check(city, "{}", exact)).toMatchObject({ ok: false });
+    left.abort(new Error("gone"));
+    await waiting;
+
+    expect(sent.filter((text) => text === JSON.stringify(city))).toHaveLength(1);
+  });
+});
+
+test("a schema that cannot be compiled is tried once", async () => {
+  const { checker, sent } = createChecker({ spy: true });
+  const bad: JsonSchema = { type: "nonsense" };
+
+  for (const schema of [bad, structuredClone(bad)]) {
+    expect(await failureOf(checker.prepare(schema, "p", signal))).toMatchObject({ status: 400 });
+  }
+
+  expect(sent.filter((text) => text === JSON.stringify(bad))).toHaveLength(1);
 });
 
 test("more checks than may wait are refused", async () => {

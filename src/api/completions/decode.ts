@@ -54,5 +54,11 @@ function decodeBestOf(body: CompletionRequest, choices: number): { bestOf?: numb
       param: "best_of",
     });
   }
+  if (bestOf > choices && body.stream === true) {
+    throw new ServeError("invalid_request", "'best_of' greater than 'n' cannot be streamed.", {
+      code: "invalid_value",
+      param: "best_of",
+    });
+  }
   return bestOf > choices ? { bestOf } : {};
 }

@@ -11,7 +11,10 @@ export interface Demand {
 }
 
 /** What dispatch has to see to for `request`; undefined for nothing. */
-export function demandOf(request: GenerationRequest, capabilities: Capabilities): Demand | undefined {
+export function demandOf(
+  request: GenerationRequest,
+  capabilities: Pick<Capabilities, "json" | "toolChoice" | "freeChoice">,
+): Demand | undefined {
   // A bare prompt has no place for words of ours.
   if (request.prompt.kind !== "messages") return undefined;
   const { output } = request;
@@ -26,6 +29,13 @@ export function demandOf(request: GenerationRequest, capabilities: Capabilities)
   if (format === undefined && calls === undefined && strict.size === 0) return undefined;
   return { strict, ...(format && { format }), ...(calls && { calls }) };
 }
+
+/** What an answer has to be, whoever sees to it; undefined for nothing. */
+export function expectationOf(request: GenerationRequest): Demand | undefined {
+  return demandOf(request, nobodyEnforces);
+}
+
+const nobodyEnforces = { json: false, toolChoice: false };
 
 function mayCall({ tools, toolChoice }: GenerationRequest): boolean {
   return tools.length > 0 && toolChoice.mode !== "none";

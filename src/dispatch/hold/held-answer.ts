@@ -1,13 +1,18 @@
 import { ServeError } from "../../core/error.ts";
 import type { EventBatch, GenerationEvent, ToolCall } from "../../core/generation.ts";
 import type { Demand } from "./demand.ts";
+import type { HoldRoom } from "./hold-room.ts";
 
 type Finish = Extract<GenerationEvent, { type: "finish" }>;
 
 export interface HoldOptions {
   demand: Demand;
-  /** Texts have gone to the client in an earlier attempt, and are not repeated. */
-  dropsText: boolean;
+  /** For all choices of the request. */
+  room: HoldRoom;
+  /** There was an earlier attempt: its text is not to be repeated, and this one's is held back until that is known. */
+  isRepair: boolean;
+  /** Text of an earlier attempt has gone to the client. */
+  hasGivenText: boolean;
 }
 
 /** What may be held of one answer, in bytes of memory as far as they can be told. */
@@ -16,11 +21,14 @@ const eventBytes = 64;
 
 /**
  * One choice's answer, held back for as long as it could turn out not to be what was demanded: text until the end
- * if it has to have a format or a call is due, calls from the first on if the arguments of a tool are checked.
+ * if it has to have a format, a call is due or it is a repair, calls from the first on if the arguments of a tool are
+ * checked.
  */
 export class HeldAnswer {
   readonly #demand: Demand;
-  readonly #dropsText: boolean;
+  readonly #room: HoldRoom;
+  readonly #holdsText: boolean;
+  readonly #hasGivenText: boolean;
   readonly #text: string[] = [];
   #events: GenerationEvent[] = [];
   #bytes = 0;
@@ -32,9 +40,11 @@ export class HeldAnswer {
   wrongCall: string | undefined;
   finish: Finish | undefined;
 
-  constructor({ demand, dropsText }: HoldOptions) {
+  constructor({ demand, room, isRepair, hasGivenText }: HoldOptions) {
     this.#demand = demand;
-    this.#dropsText = dropsText;
+    this.#room = room;
+    this.#holdsText = isRepair || demand.format !== undefined || demand.calls !== undefined;
+    this.#hasGivenText = hasGivenText;
   }
 
   get text(): string {
@@ -51,20 +61,28 @@ export class HeldAnswer {
     return out;
   }
 
-  /** Everything that is held, with the finish, for the client. */
+  /** Everything that is held, with the finish, for the client; without the text before a call that it has already. */
   release(): GenerationEvent[] {
-    const events = this.#events;
-    this.#events = [];
+    const isRepeated = this.#hasGivenText && this.calls.size > 0;
+    const events = isRepeated ? this.#events.filter(({ type }) => type !== "text-delta") : this.#events;
+    this[Symbol.dispose]();
     return this.finish === undefined ? events : [...events, this.finish];
+  }
+
+  /** Drops what is held. */
+  [Symbol.dispose](): void {
+    this.#events = [];
+    this.#room.give(this.#bytes);
+    this.#bytes = 0;
   }
 
   #take(event: GenerationEvent, out: GenerationEvent[]): void {
     switch (event.type) {
       case "text-delta":
-        if (this.#demand.format !== undefined || this.#demand.calls !== undefined) {
+        if (this.#holdsText) {
           this.#text.push(event.text);
           this.#hold(event, event.text.length + 96 * (event.logprobs?.length ?? 0));
-        } else if (!this.#dropsText) {
+        } else {
           out.push(event);
         }
         break;
@@ -112,13 +130,14 @@ export class HeldAnswer {
   }
 
   #hold(event: GenerationEvent, bytes: number): void {
-    this.#bytes += bytes + eventBytes;
-    if (this.#bytes > maxHeldBytes) {
+    const taken = bytes + eventBytes;
+    if (this.#bytes + taken > maxHeldBytes || !this.#room.take(taken)) {
       throw new ServeError("upstream", "The answer is too long to be checked before it is given out.", {
         code: this.#demand.calls === undefined ? "response_format_not_met" : "tool_choice_not_met",
         shouldRetry: false,
       });
     }
+    this.#bytes += taken;
     this.#events.push(event);
   }
 }

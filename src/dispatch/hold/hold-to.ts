@@ -6,11 +6,14 @@ import type { Timeouts } from "../deadlines.ts";
 import { cutText } from "./cut-text.ts";
 import type { Demand } from "./demand.ts";
 import { HeldAnswer } from "./held-answer.ts";
+import type { HoldRoom } from "./hold-room.ts";
 import { isFailure, judge, type Failure } from "./judge.ts";
 import { askAgain, notMet } from "./repair.ts";
 
 export interface HoldDeps {
   schemas: SchemaChecker;
+  /** For all choices of the request. */
+  room: HoldRoom;
   /** Further calls for an answer that is not what was demanded. */
   maxRepairs: number;
   timeouts: Timeouts;
@@ -32,9 +35,10 @@ export async function* holdTo(
 ): AsyncGenerator<EventBatch> {
   const startedAt = performance.now();
   let { request } = call;
+  let hasGivenText = false;
   for (let attempt = 1; ; attempt++) {
     const isRepair = attempt > 1;
-    const answer = new HeldAnswer({ demand, dropsText: isRepair });
+    using answer = new HeldAnswer({ demand, room: deps.room, isRepair, hasGivenText });
     const attempted: BackendCall = {
       ...call,
       request,
@@ -42,6 +46,7 @@ export async function* holdTo(
     };
     for await (const batch of callBackend(attempted, context, timeLeft(deps.timeouts, startedAt))) {
       const events = answer.take(batch);
+      hasGivenText ||= events.some((event) => event.type === "text-delta" && event.text !== "");
       if (events.length > 0) yield events;
       if (answer.wrongCall !== undefined) break;
     }

@@ -1,7 +1,6 @@
-import type { ToolCall } from "../../core/generation.ts";
+import type { GenerationEvent, ToolCall } from "../../core/generation.ts";
 import type { SchemaChecker } from "../../json-schema/checker.ts";
 import type { Demand } from "./demand.ts";
-import type { HeldAnswer } from "./held-answer.ts";
 
 /** What is wrong with an answer. */
 export type Failure =
@@ -17,9 +16,21 @@ export interface Met {
   value?: { start: number; end: number };
 }
 
+/** One choice's answer, as far as it is looked at. */
+export interface JudgedAnswer {
+  readonly text: string;
+  /** By the backend's number. */
+  readonly calls: ReadonlyMap<number, ToolCall>;
+  /** Name of a tool that was called and should not have been. */
+  readonly wrongCall: string | undefined;
+  readonly finish: Extract<GenerationEvent, { type: "finish" }> | undefined;
+  /** Nothing is to be checked. */
+  readonly isSettled: boolean;
+}
+
 /** Looks at an answer whose choice has ended. Rejects as `SchemaChecker.check` does. */
 export async function judge(
-  answer: HeldAnswer,
+  answer: JudgedAnswer,
   demand: Demand,
   { schemas, signal }: { schemas: SchemaChecker; signal: AbortSignal },
 ): Promise<Met | Failure> {

@@ -87,6 +87,7 @@ const fields: [string, Record<string, unknown>, Partial<GenerationRequest>][] = 
   ["a suffix", { suffix: "x" }, { suffix: "x" }],
   ["an empty suffix as none", { suffix: "" }, {}],
   ["as many candidates as answers", { n: 2, best_of: 2 }, { choices: 2 }],
+  ["as many candidates as answers in a stream", { best_of: 1, stream: true }, { stream: true }],
   ["more candidates than answers", { n: 2, best_of: 3 }, { choices: 2, bestOf: 3 }],
   [
     "stop and stream",
@@ -107,6 +108,7 @@ describe("decodes", () => {
 
 const contradictions: [string, Record<string, unknown>, string, string][] = [
   ["fewer candidates than answers", { n: 2, best_of: 1 }, "invalid_value", "best_of"],
+  ["a stream of the best candidates", { n: 1, best_of: 2, stream: true }, "invalid_value", "best_of"],
   ["more than 128 answers in all", { prompt: ["a", "b"], n: 65 }, "array_above_max_length", "prompt"],
 ];
 

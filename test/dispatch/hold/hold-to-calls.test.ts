@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { EventBatch } from "../../../src/core/generation.ts";
-import { textOf } from "../../support/calls.ts";
 import { callDelta, callStart, finish, text } from "../../support/events.ts";
-import { silence } from "../../support/scripted.ts";
+import { failureOf } from "../../support/failure.ts";
+import { silence, type Step } from "../../support/scripted.ts";
 import { format, weather, strictWeather, news, createBench, says, calls, prompts, wordsOf } from "./bench.ts";
 
 describe("a call that has to be made and the backend does not enforce", () => {
@@ -74,12 +74,6 @@ describe("a call that has to be made and the backend does not enforce", () => {
     ]);
   });
 
-  test("is left to a backend that enforces it", async () => {
-    const { outcome } = createBench([says("x")], { enforces: { toolChoice: true } });
-
-    expect(textOf((await outcome(required)).batches)).toBe("x");
-  });
-
   test("need not be made where the client leaves it open", async () => {
     const { generation } = createBench([says("x")]);
     const open = { mode: "allowed", required: false, names: ["weather"] } as const;
@@ -124,9 +118,49 @@ describe("the arguments of a strict tool", () => {
     expect(wordsOf(second[2])).toContain("must have required property 'city'");
   });
 
+  const bad = calls("weather", '{"town":"P"}');
+  const called = { name: "weather", arguments: '{"city":"P"}' };
+  const repaired: [string, Step[][], { text: string; toolCalls: object[] }][] = [
+    ["words instead of a call", [bad, says("It is sunny.")], { text: "It is sunny.", toolCalls: [] }],
+    [
+      "words instead of a call, after other words",
+      [[[text("So: ")], ...bad], says("It is sunny.")],
+      { text: "So: It is sunny.", toolCalls: [] },
+    ],
+    [
+      "a call with the first words of all",
+      [bad, [[text("So: ")], ...calls("weather", '{"city":"P"}')]],
+      { text: "So: ", toolCalls: [called] },
+    ],
+    [
+      "words after a repair whose words were never given out",
+      [bad, [[text("So: ")], ...bad], [[text("Now: ")], ...calls("weather", '{"city":"P"}')]],
+      { text: "Now: ", toolCalls: [called] },
+    ],
+  ];
+  for (const [what, scripts, expected] of repaired) {
+    test(`may be repaired by ${what}`, async () => {
+      const { generation } = createBench(scripts);
+
+      expect((await generation(request)).choices).toMatchObject([expected]);
+    });
+  }
+
+  test("have schemas that can be compiled, or nothing is generated", async () => {
+    const { backend, start } = createBench([says("x")]);
+    const broken = { ...strictWeather, name: "broken", parameters: { type: "nonsense" } };
+
+    expect(await failureOf(start({ tools: [news, broken] }))).toMatchObject({
+      status: 400,
+      code: "invalid_value",
+      param: "tools[1].function.parameters",
+    });
+    expect(backend.calls).toEqual([]);
+  });
+
   test("that never fit are an error that says where", async () => {
-    const bad = calls("weather", '{"city":7}');
-    const { outcome } = createBench([bad, bad, bad]);
+    const wrong = calls("weather", '{"city":7}');
+    const { outcome } = createBench([wrong, wrong, wrong]);
 
     expect((await outcome(request)).failure).toMatchObject({
       code: "tool_choice_not_met",

@@ -55,6 +55,29 @@ describe("limits", () => {
     expect(backend.calls[0]?.context.signal.aborted).toBe(true);
   });
 
+  test("the answers of one request share the room in which they are held", async () => {
+    const part = [text("x".repeat(1 << 20))];
+    const seven = Array.from({ length: 7 }, () => part);
+    const { outcome } = createBench(Array.from({ length: 5 }, () => [...seven, silence]));
+
+    expect((await outcome({ output: format, choices: 5 })).failure).toMatchObject({
+      code: "response_format_not_met",
+      message: expect.stringContaining("too long"),
+    });
+  });
+
+  test("what is not held any more leaves its room", async () => {
+    const long = [...Array.from({ length: 7 }, () => [text("x".repeat(1 << 20))]), [finish()]];
+    const { outcome } = createBench(
+      Array.from({ length: 6 }, () => long),
+      { maxRepairs: 5 },
+    );
+
+    expect((await outcome({ output: format })).failure).toMatchObject({
+      message: expect.stringContaining("after 6 attempts"),
+    });
+  });
+
   test("the time for the whole answer is for all attempts together", async () => {
     jest.useFakeTimers();
     try {
@@ -137,6 +160,7 @@ test("whatever the backend answers, what comes out keeps the contract, or is an 
       fc.constantFrom<Partial<GenerationRequest>>(
         { output: format },
         { output: { kind: "json" }, tools: [strictWeather, news] },
+        { tools: [strictWeather, news] },
         { tools: [strictWeather, news], toolChoice: { mode: "required" } },
         { tools: [weather, news], toolChoice: { mode: "named", name: "weather" } },
       ),
