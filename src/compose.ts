@@ -22,12 +22,19 @@ import { createTokenCounter, type TokenCounter } from "./tokens/counter.ts";
 export interface Foundation {
   readonly tokens: TokenCounter;
   readonly schemas: SchemaChecker;
+  /** Unix seconds; what models are said to be made at. */
+  readonly startedAt: number;
   /** Once false, `/ready` says so; requests are served all the same. */
   isReady: boolean;
 }
 
 export function createFoundation(log: Log): Foundation {
-  return { tokens: createTokenCounter(log), schemas: createSchemaChecker(log), isReady: true };
+  return {
+    tokens: createTokenCounter(log),
+    schemas: createSchemaChecker(log),
+    startedAt: Math.floor(Date.now() / 1_000),
+    isReady: true,
+  };
 }
 
 /** Ends the threads. */
@@ -53,7 +60,13 @@ const bodyTimeoutMs = 120_000;
 /** Builds an application, without any I/O: its backends connect when they are asked for something. */
 export function compose(config: Config, log: Log, foundation: Foundation): Application {
   const backends = createBackends(config, log);
-  const registry = createRegistry({ ...config, backends, models: modelRules(config) });
+  const registry = createRegistry({
+    ...config,
+    backends,
+    models: modelRules(config),
+    created: foundation.startedAt,
+    log,
+  });
   const exchange = ({ log: callLog }: CallContext) => createExchangeLog(callLog, config.log.content);
   const deps = {
     registry,
@@ -147,7 +160,7 @@ function modelRules(config: Config): Record<string, ModelRule> {
     Object.entries(config.models).map(([id, { settings: _settings, ...rule }]) => {
       const kind = config.backends[rule.backend]?.kind;
       const driver: Driver | undefined = kind === undefined ? undefined : drivers[kind];
-      return [id, driver?.modelSchema === undefined ? rule : { ...rule, target: id }];
+      return [id, driver?.modelSchema === undefined ? rule : { ...rule, target: id, isTold: true }];
     }),
   );
 }

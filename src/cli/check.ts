@@ -36,7 +36,7 @@ async function checkBackend(backend: Backend, config: Config): Promise<CheckRepo
     return { lines: [line], ok: false, models: [] };
   }
   const lines = [`✓ ${name}: ready`, ...models.answer.map(describeModel)];
-  const missing = missingTargets(backend.id, models.answer, config);
+  const missing = await missingModels(backend, models.answer, config);
   return { lines: [...lines, ...missing], ok: true, models: models.answer };
 }
 
@@ -69,15 +69,26 @@ function describeModel({ id, aliases = [], contextTokens }: ModelDescription): s
   return `    model ${id}${facts.length === 0 ? "" : ` (${facts.join("; ")})`}`;
 }
 
-/** Models of the configuration that their backend does not list; it may still have them, so this is no failure. */
-function missingTargets(backend: string, models: readonly ModelDescription[], config: Config): string[] {
+/**
+ * Models of the configuration that their backend does not list, with what it says of each; it may still have them, so
+ * this is no failure.
+ */
+async function missingModels(
+  backend: Backend,
+  models: readonly ModelDescription[],
+  config: Config,
+): Promise<string[]> {
   const known = new Set(models.flatMap(({ id, aliases = [] }) => [id, ...aliases]));
-  return Object.entries(config.models).flatMap(([id, model]) => {
-    const target = model.target ?? id;
-    return model.backend !== backend || known.has(target)
-      ? []
-      : [`⚠   model ${id}: the backend does not list ${target}`];
-  });
+  const missing = Object.entries(config.models).filter(
+    ([id, model]) => model.backend === backend.id && !known.has(id) && !known.has(model.target ?? id),
+  );
+  return await Promise.all(
+    missing.map(async ([id, { target = id }]) => {
+      const asked = await probe(async () => await backend.capabilities(target));
+      const reason = "failure" in asked ? asked.failure : `the backend does not list ${target}`;
+      return `⚠   model ${id}: ${reason}`;
+    }),
+  );
 }
 
 /** What is wrong with the default model; every backend must have said what it serves. */

@@ -1,13 +1,12 @@
-import { collect, type Generation } from "../core/collect.ts";
+import type { Config } from "../config/config.ts";
+import { nearest } from "../config/nearest.ts";
 import type { Generate } from "../core/generate.ts";
-import type { Backend, GenerationRequest, Inspection } from "../core/generation.ts";
-import { createRequestId } from "../core/ids.ts";
+import type { Backend, Inspection, ModelDescription } from "../core/generation.ts";
 import type { Log } from "../core/log.ts";
 import { within } from "../core/within.ts";
-import type { Config } from "../config/config.ts";
-import { cut, escapeJsonControls } from "../telemetry/escape.ts";
+import { escapeJsonControls } from "../telemetry/escape.ts";
 import { checkBackends } from "./check.ts";
-import { explainFailure } from "./explain-failure.ts";
+import { tryModel } from "./try-model.ts";
 
 export interface ProbeOptions {
   /** As the operator wrote it. */
@@ -28,24 +27,26 @@ export interface ProbeReport {
   ok: boolean;
 }
 
-const trialMs = 60_000;
-const shownChars = 200;
-
 /** Asks a model server what it is and has, then for a short answer. Bounded in time; never rejects. */
 export async function runProbe(options: ProbeOptions): Promise<ProbeReport> {
-  const { application, config, endpoint } = options;
-  const { lines, ok, models } = await checkBackends(application.backends, config);
+  const { application, config } = options;
+  // That a model is missing is said in words of this command.
+  const { lines, ok, models } = await checkBackends(application.backends, { ...config, models: {} });
   if (!ok) return { lines, ok };
-  const found = [...lines, ...(await inspectAll(application.backends))];
-  const model = options.model ?? models[0]?.id;
-  if (model === undefined) return { lines: [...found, `✗ ${endpoint} serves no model`], ok: false };
-  const trial = await tryModel(model, options);
+  const inspections = await inspectAll(application.backends);
+  const found = [
+    ...lines,
+    ...inspections.flatMap((inspection) => inspectionLines(inspection, options.model)),
+  ];
+  const fault = missingModel(options, models, inspections);
+  if (fault !== undefined) return { lines: [...found, escapeJsonControls(fault)], ok: false };
+  const trial = await tryModel(options.model ?? models[0]?.id ?? "", options);
   return { lines: [...found, ...trial.lines], ok: trial.ok };
 }
 
 const inspectMs = 30_000;
 
-async function inspectAll(backends: readonly Backend[]): Promise<string[]> {
+async function inspectAll(backends: readonly Backend[]): Promise<Inspection[]> {
   const inspections = await Promise.all(
     backends.map((backend) =>
       within<Inspection | undefined>(
@@ -55,59 +56,53 @@ async function inspectAll(backends: readonly Backend[]): Promise<string[]> {
       ).catch(() => undefined),
     ),
   );
-  return inspections.flatMap((inspection) => (inspection === undefined ? [] : inspectionLines(inspection)));
+  return inspections.filter((inspection) => inspection !== undefined);
 }
 
-function inspectionLines({ server, models, skipped }: Inspection): string[] {
+function inspectionLines({ server, models, skipped }: Inspection, wanted: string | undefined): string[] {
   return [
     ...(server === undefined ? [] : [`✓ the server is ${server}`]),
     ...models.flatMap(({ id, facts }) => [
       `  ${id}`,
       ...facts.map(({ name, value }) => `    ${name.padEnd(10)}  ${value}`),
     ]),
-    ...skipped.map(({ name, reason }) => `  ${name} is not served: ${reason}`),
+    ...(wanted === undefined ? skipped.map((each) => `  ${describeSkipped(each)}`) : []),
   ].map((line) => escapeJsonControls(line));
 }
 
-async function tryModel(model: string, { application, log }: ProbeOptions): Promise<ProbeReport> {
-  const startedAt = performance.now();
-  try {
-    const { choices, usage } = await within<Generation>(
-      trialMs,
-      async (signal) => {
-        const context = { requestId: createRequestId(), signal, depth: 0, log };
-        const { events } = await application.generate([trialRequest(model)], context, { usage: true });
-        return await collect(events);
-      },
-      () => {
-        throw new Error(`no answer in ${trialMs / 1_000} s`);
-      },
-    );
-    const [choice] = choices;
-    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(2);
-    const facts = `${usage.promptTokens}+${usage.completionTokens} tokens, ${choice?.finish ?? "no answer"}, ${seconds} s`;
-    return { lines: [`✓ ${model} answers ${quoted(choice?.text ?? "")} (${facts})`], ok: true };
-  } catch (error) {
-    return { lines: [`✗ ${model} does not answer: ${explainFailure(error)}`], ok: false };
+/** Why there is no model to try. A server that keeps no list is asked for a named one in any case. */
+function missingModel(
+  { endpoint, model }: ProbeOptions,
+  models: readonly ModelDescription[],
+  inspections: readonly Inspection[],
+): string | undefined {
+  if (models.length > 0) return undefined;
+  const lists = inspections.flatMap(({ listed }) => (listed === undefined ? [] : [listed]));
+  const listed = lists.flat();
+  if (model === undefined) {
+    const isSilent = inspections.length > 0 && lists.length === 0;
+    if (isSilent) return `✗ ${endpoint} does not list its models: name one with --model`;
+    return lists.length > 0 && listed.length === 0
+      ? `✗ ${endpoint} has no model`
+      : `✗ ${endpoint} serves no model`;
   }
+  const skipped = inspections.flatMap((inspection) => inspection.skipped);
+  const reason = skipped.find(({ name }) => name === model);
+  if (reason !== undefined) return `✗ ${describeSkipped(reason)}`;
+  if (lists.length === 0 || listed.includes(model)) return undefined;
+  return `✗ ${endpoint} has no model ${model}; ${hint(model, listed)}`;
 }
 
-function trialRequest(model: string): GenerationRequest {
-  const text = "Say hello.";
-  return {
-    model,
-    prompt: { kind: "messages", messages: [{ role: "user", content: [{ type: "text", text }] }] },
-    sampling: { maxTokens: 32, temperature: 0 },
-    choices: 1,
-    tools: [],
-    toolChoice: { mode: "none" },
-    parallelToolCalls: true,
-    output: { kind: "text" },
-    stream: true,
-    extra: {},
-  };
+function describeSkipped({ name, reason }: Inspection["skipped"][number]): string {
+  return `${name} is not served: ${reason}`;
 }
 
-function quoted(text: string): string {
-  return escapeJsonControls(JSON.stringify(cut(text, shownChars)));
+const shownNames = 20;
+
+function hint(model: string, listed: readonly string[]): string {
+  const meant = nearest(model, listed);
+  if (meant !== undefined) return `did you mean ${meant}?`;
+  if (listed.length === 0) return "it has none";
+  const rest = listed.length - shownNames;
+  return `it has ${listed.slice(0, shownNames).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }

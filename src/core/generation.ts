@@ -163,11 +163,17 @@ export interface Capabilities {
   /** It generates text; false for a model that only embeds. */
   text: boolean;
   /** It embeds; `dimensions` says whether the length of the vectors can be chosen. */
-  embeddings?: { dimensions: boolean };
+  embeddings?: {
+    dimensions: boolean;
+    /** Calls that the backend makes at once for a request of many inputs; 1 if absent. */
+    callsAtOnce?: number;
+  };
   /** Choices that one call can give. Below the request's, dispatch makes several calls. */
   choices: number;
   /** Sampling fields that the backend takes. */
   sampling: ReadonlySet<keyof Sampling>;
+  /** Where it takes `stop`: its text ends before the stop string. If not, dispatch cuts what the backend leaves. */
+  cutsStop?: boolean;
   /** Uninterpreted request fields that the backend takes, by wire name. */
   extra: ReadonlySet<string>;
   logprobs: boolean;
@@ -192,6 +198,11 @@ export interface Capabilities {
   reasoningEffort: boolean;
   /** Says `length` itself when `maxTokens` is reached. If not, dispatch counts and ends the call. */
   reportsLength: boolean;
+  /**
+   * Its answers come at once: a token limit that it does not take cannot be kept, and one that it does not report
+   * cannot be told from `stop`.
+   */
+  wholeOnly?: boolean;
   /** It cannot be asked without `maxTokens`: dispatch gives a number of its own and says so. */
   needsMaxTokens?: boolean;
   /** Texts that end a turn in this model's prompt template; dispatch stops at them as well. */
@@ -222,6 +233,8 @@ export interface EmbeddingRequest {
   inputs: readonly EmbeddingInput[];
   /** Length of the vectors, where the model can choose it. */
   dimensions?: number;
+  /** Calls of its server that the backend may make at once; dispatch says it. */
+  callsAtOnce?: number;
   extra: Readonly<Record<string, unknown>>;
 }
 

@@ -75,6 +75,27 @@ test("a model that its backend does not list is pointed out", async () => {
   expect(report.ok).toBe(true);
 });
 
+test("and why, if the backend knows", async () => {
+  const models = { "my-model": { backend: "gpu", target: "lama", settings: {} } };
+  const failing = fakeBackend({
+    capabilities: () =>
+      Promise.reject(new ServeError("not_found", "It is not here.", { cause: new Error("no lama") })),
+  });
+
+  const report = await checkBackends([failing], { ...config, models });
+
+  expect(report.lines.at(-1)).toBe("⚠   model my-model: It is not here. Error: no lama");
+  expect(report.ok).toBe(true);
+});
+
+test("a model that its backend lists under its public id is not", async () => {
+  const models = { llama: { backend: "gpu", target: "meta/llama", settings: {} } };
+
+  const report = await checkBackends([fakeBackend({})], { ...config, models });
+
+  expect(report.lines).toHaveLength(2);
+});
+
 const named = { "my-model": { backend: "gpu", target: "llama", aliases: ["mine"], settings: {} } };
 
 for (const defaultModel of ["llama", "llamacpp", "my-model", "mine", "public"]) {

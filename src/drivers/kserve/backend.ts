@@ -1,7 +1,8 @@
 import { ServeError } from "../../core/error.ts";
-import type { Backend, CallContext, EventBatch, GenerationRequest } from "../../core/generation.ts";
+import type { Backend } from "../../core/generation.ts";
 import type { Log } from "../../core/log.ts";
 import { type Catalog, seedModelId } from "./catalog.ts";
+import { MalformedTensor } from "./codec/tensor.ts";
 import { embed } from "./embed.ts";
 import { generate } from "./generate.ts";
 import { createPrepare } from "./prepare.ts";
@@ -9,6 +10,7 @@ import type { LoadImages } from "./images.ts";
 import type { KserveModel } from "./model.ts";
 import { assertReady } from "./ready.ts";
 import type { StreamRoute } from "./stream-routes.ts";
+import { GrpcError, grpcStatus } from "./transport/transport.ts";
 import type { Transport } from "./transport/transport.ts";
 
 export interface KserveBackendOptions {
@@ -45,27 +47,25 @@ export function createKserveBackend(options: KserveBackendOptions): Backend {
     else log.info("answers of this model are streamed", { ...facts, endpoint: route.endpoint });
   }
 
-  async function* run(request: GenerationRequest, context: CallContext): AsyncGenerator<EventBatch> {
-    const model = await catalog.find(request.model);
+  /** Works with the model as it is known; once more if that fails and the server describes it differently by now. */
+  async function* withModel<Result>(
+    name: string,
+    work: (model: KserveModel) => AsyncIterable<Result>,
+  ): AsyncGenerator<Result> {
+    const model = await catalog.find(name);
     let hasBegun = false;
-    const attempt = async function* (current: KserveModel) {
-      yield* generate(await prepare(request, current, context), current, context, {
-        transport,
-        onRoute(route) {
-          hasBegun = true;
-          announce(current, route);
-        },
-      });
-    };
     try {
-      yield* attempt(model);
+      for await (const result of work(model)) {
+        hasBegun = true;
+        yield result;
+      }
     } catch (error) {
       if (!mayHaveChanged(error)) throw error;
-      catalog.forget(request.model);
+      catalog.forget(name);
       if (hasBegun) throw error;
-      const current = await catalog.find(request.model);
+      const current = await catalog.find(name);
       if (current === model) throw error;
-      yield* attempt(current);
+      yield* work(current);
     }
   }
 
@@ -79,15 +79,17 @@ export function createKserveBackend(options: KserveBackendOptions): Backend {
           presumed: [{ id: options.presumedModel, ownedBy: "anyserve", aliases: [seedModelId] }],
         }),
     capabilities: async (model) => (await catalog.find(model)).capabilities,
-    generate: run,
+    generate: (request, context) =>
+      withModel(request.model, async function* (model) {
+        const call = await prepare(request, model, context);
+        yield* generate(call, model, context, { transport, onRoute: (route) => announce(model, route) });
+      }),
     async embed(request, context) {
-      const model = await catalog.find(request.model);
-      try {
-        return await embed(request, model, context, transport);
-      } catch (error) {
-        if (mayHaveChanged(error)) catalog.forget(request.model);
-        throw error;
-      }
+      const results = withModel(request.model, async function* (model) {
+        yield await embed(request, model, context, transport);
+      });
+      for await (const result of results) return result;
+      throw new Error("An embedding ended without a result.");
     },
     models: (signal) => catalog.list(signal),
     inspect: (signal) => catalog.inspect(signal),
@@ -98,9 +100,17 @@ export function createKserveBackend(options: KserveBackendOptions): Backend {
   };
 }
 
-/** A server that does not know the model or its tensors any more has another one under this name, or none. */
+/**
+ * A server that does not know the model, its tensors or the way to call it any more, or answers with other tensors, has
+ * another model under this name, or none.
+ */
 function mayHaveChanged(error: unknown): boolean {
+  if (!(error instanceof ServeError)) return false;
+  const { kind, code, cause } = error;
   return (
-    error instanceof ServeError && (error.kind === "not_found" || error.code === "upstream_invalid_argument")
+    kind === "not_found" ||
+    code === "upstream_invalid_argument" ||
+    cause instanceof MalformedTensor ||
+    (cause instanceof GrpcError && cause.code === grpcStatus.unimplemented)
   );
 }

@@ -1,5 +1,8 @@
 import type { CallContext } from "../../core/generation.ts";
-import type { Dialect } from "./dialects/dialect.ts";
+import type { Dialect, DialectName } from "./dialects/dialect.ts";
+
+/** Dialects of Triton's models; a generic one may be of another server, which passes over what it does not know. */
+const ofTriton: ReadonlySet<DialectName> = new Set(["vllm", "trtllm", "llmapi", "generic"]);
 
 /** gRPC metadata of one call: who asks, for the server's logs and traces, and how it should fail. */
 export function callMetadata(
@@ -11,6 +14,6 @@ export function callMetadata(
     ...(trace === undefined ? {} : { traceparent: trace.parent }),
     ...(trace?.state === undefined ? {} : { tracestate: trace.state }),
     // Triton then ends a failed stream with a status; otherwise it says a text and the stream stays open.
-    ...(dialect.name === "anyserve" ? {} : { triton_grpc_error: "true" }),
+    ...(ofTriton.has(dialect.name) ? { triton_grpc_error: "true" } : {}),
   };
 }

@@ -1,35 +1,19 @@
 import { ServeError } from "../../core/error.ts";
 import type { Inspection, ModelDescription } from "../../core/generation.ts";
-import type { Log } from "../../core/log.ts";
-import { describeModel, describeServer } from "./detect/describe.ts";
-import { detectDialect, isAnyserve } from "./detect/detect-dialect.ts";
-import { discover } from "./detect/discover.ts";
-import type { Discovery } from "./detect/discover.ts";
-import type { DialectName, ModelProfile } from "./dialects/dialect.ts";
+import { mapAtMost } from "../../core/map-at-most.ts";
+import { describeServer } from "./detect/describe.ts";
+import { isAnyserve } from "./detect/detect-dialect.ts";
+import { discover, type Discovery, isOfServer } from "./detect/discover.ts";
+import { createDiscoveryMemory } from "./detect/memory.ts";
 import { askFacts, isModelId } from "./facts.ts";
 import { modelFacts } from "./inspect.ts";
-import { createModel, type KserveModel, notText } from "./model.ts";
-import type { ModelSettings } from "./settings.ts";
-import type { StreamRoutes } from "./stream-routes.ts";
-import type { Transport } from "./transport/transport.ts";
+import { createKnownModels, type KnownModelsOptions } from "./known-models.ts";
+import type { KserveModel } from "./model.ts";
+import { isModelReady } from "./ready.ts";
 
-/** A model that the operator named. */
-export interface NamedModel {
-  target: string;
-  settings: ModelSettings;
-}
-
-export interface CatalogOptions {
-  id: string;
-  transport: Transport;
-  log: Log;
-  /** By public id. */
-  named: ReadonlyMap<string, NamedModel>;
-  /** For models that the operator did not name. */
-  settings: ModelSettings;
+export interface CatalogOptions extends KnownModelsOptions {
   /** The model's name, for a server that does not list its models. */
   modelName: string | undefined;
-  createRoutes(dialect: DialectName): StreamRoutes;
 }
 
 /** What the server has, as far as it was asked. */
@@ -44,118 +28,103 @@ export interface Catalog {
   inspect(signal: AbortSignal): Promise<Inspection>;
 }
 
+const callsAtOnce = 8;
+
 /** Ids under which AnyServe's one model answers where nothing else is known. */
 export const seedModelId = "llamacpp";
 
 export function createCatalog(options: CatalogOptions): Catalog {
-  const { transport, log, named, settings } = options;
-  const known = new Map<string, KserveModel>();
-  const stale = new Set<string>();
-  const asking = new Map<string, Promise<KserveModel>>();
-
-  const namedOf = (id: string): NamedModel => named.get(id) ?? { target: id, settings };
-
-  /** Keeps what is known as long as nothing changed: routes remember what they learnt. */
-  function remember(id: string, profile: ModelProfile, dialect: DialectName): KserveModel {
-    const old = known.get(id);
-    stale.delete(id);
-    if (old !== undefined && old.dialect.name === dialect && Bun.deepEquals(old.profile, profile)) return old;
-    const model = createModel(profile, dialect, namedOf(id).settings, options.createRoutes(dialect));
-    known.set(id, model);
-    log.info(old === undefined ? "found a model" : "a model has changed", {
-      backend: options.id,
-      model: id,
-      dialect,
-      template: model.template.name,
-    });
-    return model;
-  }
-
-  async function ask(id: string): Promise<KserveModel> {
-    const { target, settings: own } = namedOf(id);
-    // AnyServe knows no metadata: it would answer for any name.
-    if (own.dialect === "anyserve") return remember(id, { name: target }, "anyserve");
-    // Nobody's signal: others may wait for the same answer.
-    const signal = new AbortController().signal;
-    const [server, profile] = await Promise.all([
-      describeServer(transport, signal),
-      describeModel(transport, target, signal),
-    ]);
-    if (own.dialect !== "auto") return remember(id, profile, own.dialect);
-    const dialect = detectDialect(server, profile) ?? (own.dialectOptions.tensors && "generic");
-    if (dialect === undefined) throw notText();
-    return remember(id, profile, dialect);
-  }
-
-  function askOnce(id: string): Promise<KserveModel> {
-    const running = asking.get(id) ?? ask(id).finally(() => asking.delete(id));
-    asking.set(id, running);
-    return running;
-  }
+  const { transport, named, settings, modelName } = options;
+  const models = createKnownModels(options);
+  const memory = createDiscoveryMemory(() => performance.now());
 
   async function listAnyserve(signal: AbortSignal): Promise<readonly ModelDescription[]> {
-    const id = options.modelName ?? seedModelId;
-    const model = remember(id, { name: id }, "anyserve");
+    const id = modelName ?? seedModelId;
+    const model = models.remember(id, { name: id }, "anyserve");
     const facts = await askFacts(transport, model.dialect.facts, signal);
     const own = isModelId(facts.name) ? facts.name : id;
-    if (own !== id) remember(own, { name: own }, "anyserve");
+    if (own !== id) models.remember(own, { name: own }, "anyserve");
     return [describe(own, model, facts.contextTokens, [seedModelId])];
   }
 
-  async function listNamed(signal: AbortSignal): Promise<ModelDescription[]> {
-    const found = await Promise.all(
-      [...named.keys()].map(async (id) => {
-        try {
-          const model = await askOnce(id);
-          const facts = await askFacts(transport, model.dialect.facts, signal);
-          return describe(id, model, facts.contextTokens);
-        } catch (error) {
-          // One that the server does not have now is not listed; a server that cannot be asked is a failure.
-          if (error instanceof ServeError && error.kind === "not_found") return undefined;
-          throw error;
-        }
-      }),
-    );
+  /** Those of `ids` that the server has ready; one that it has not is no failure. */
+  async function listById(ids: Iterable<string>, signal: AbortSignal): Promise<ModelDescription[]> {
+    const found = await mapAtMost(callsAtOnce, [...ids], async (id) => {
+      try {
+        const model = await models.ask(id);
+        // AnyServe has no names of models, and says what it has with its facts.
+        const isNamed = model.dialect.name !== "anyserve";
+        if (isNamed && !(await isModelReady(transport, model.target, signal))) return undefined;
+        const facts = await askFacts(transport, model.dialect.facts, signal);
+        return describe(
+          id,
+          model,
+          facts.contextTokens,
+          model.dialect.name === "anyserve" ? [seedModelId] : [],
+        );
+      } catch (error) {
+        if (isAway(error)) return undefined;
+        throw error;
+      }
+    });
     return found.filter((description) => description !== undefined);
   }
 
-  function listDiscovered({ models }: Discovery): ModelDescription[] {
-    return models
+  function listDiscovered({ models: discovered }: Discovery): ModelDescription[] {
+    models.retain(new Set(discovered.map(({ profile }) => profile.name)));
+    return discovered
       .filter(({ profile }) => isModelId(profile.name))
       .map(({ profile, dialect }) => {
-        const { settings: own } = namedOf(profile.name);
+        const own = models.settingsOf(profile.name);
         const name = own.dialect === "auto" ? dialect : own.dialect;
-        return describe(profile.name, remember(profile.name, profile, name));
+        return describe(profile.name, models.remember(profile.name, profile, name));
       });
   }
 
-  let skipped: Discovery["skipped"] = [];
-
   async function list(signal: AbortSignal): Promise<readonly ModelDescription[]> {
-    if (settings.dialect === "anyserve" && named.size === 0) return await listAnyserve(signal);
-    if (named.size > 0) return await listNamed(signal);
-    const discovery = await discover(transport, signal);
-    skipped = discovery.skipped;
+    if (named.size > 0) return await listById(named.keys(), signal);
+    if (settings.dialect === "anyserve") return await listAnyserve(signal);
+    const discovery = await discover(transport, signal, "ready", memory);
     if (isAnyserve(discovery.server)) return await listAnyserve(signal);
+    if (!discovery.listsModels && modelName !== undefined) return await listById([modelName], signal);
     return listDiscovered(discovery);
   }
 
   return {
-    find: async (id) => (stale.has(id) ? undefined : known.get(id)) ?? (await askOnce(id)),
-    forget: (id) => void stale.add(id),
+    find: (id) => models.find(id),
+    forget(id) {
+      memory.drop(id);
+      models.forget(id);
+    },
     list,
     async inspect(signal) {
-      const [models, server] = await Promise.all([list(signal), describeServer(transport, signal)]);
+      const [served, server, all] = await Promise.all([
+        list(signal),
+        describeServer(transport, signal),
+        // Models that the operator named are served also where the server keeps its list to itself.
+        discover(transport, signal, "all").catch(() => undefined),
+      ]);
       return {
         ...(server === undefined ? {} : { server: `${server.name} ${server.version}`.trim() }),
-        models: models.flatMap(({ id }) => {
-          const model = known.get(id);
+        ...(all?.listsModels === true ? { listed: namesOf(all) } : {}),
+        models: served.flatMap(({ id }) => {
+          const model = models.get(id);
           return model === undefined ? [] : [{ id, facts: modelFacts(model) }];
         }),
-        skipped,
+        skipped: all?.skipped ?? [],
       };
     },
   };
+}
+
+/** Whether the server says that it does not have the model now, and nothing is wrong with the server itself. */
+function isAway(error: unknown): boolean {
+  if (!(error instanceof ServeError)) return false;
+  return error.kind === "not_found" || (error.kind === "unavailable" && !isOfServer(error));
+}
+
+function namesOf({ models, skipped }: Discovery): string[] {
+  return [...models.map(({ profile }) => profile.name), ...skipped.map(({ name }) => name)];
 }
 
 function describe(

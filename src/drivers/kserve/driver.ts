@@ -3,16 +3,18 @@ import type { Backend } from "../../core/generation.ts";
 import { ServeError } from "../../core/error.ts";
 import type { Driver, DriverContext } from "../driver.ts";
 import { createKserveBackend } from "./backend.ts";
-import { createCatalog, type NamedModel, seedModelId } from "./catalog.ts";
+import { createCatalog, seedModelId } from "./catalog.ts";
 import { KserveConfig, KserveModelSettings } from "./config.ts";
 import type { DialectName } from "./dialects/dialect.ts";
 import { formatEndpoint, neighbour, parseEndpoint } from "./endpoint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createLoadImages, type FetchImage } from "./images.ts";
+import type { NamedModel } from "./known-models.ts";
 import { toModelSettings } from "./settings.ts";
 import { createStreamRoutes, type StreamRoute } from "./stream-routes.ts";
 import { loadTls } from "./tls.ts";
 import { createLazyTransport } from "./transport/lazy.ts";
+import type { TlsOptions } from "./transport/tls-credentials.ts";
 import type { Transport } from "./transport/transport.ts";
 import { withMetadata } from "./transport/with-metadata.ts";
 
@@ -34,9 +36,12 @@ const guessConnectTimeoutMs = 1_000;
 function create(config: KserveConfig, context: DriverContext): Backend {
   const path = `backends.${context.id}`;
   const endpoint = parseEndpoint(config.endpoint, `${path}.endpoint`);
-  const connect = createConnect(config, context, endpoint);
+  const { stream_endpoint: streamSetting } = config;
+  const streamEndpoint =
+    streamSetting === undefined ? undefined : parseEndpoint(streamSetting, `${path}.stream_endpoint`);
+  const connect = createConnect(config, context, { main: endpoint, stream: streamEndpoint });
   const transport = connect(endpoint);
-  const streams = streamRoutes(config, context, { endpoint, transport, connect });
+  const streams = streamRoutes(context, { endpoint, streamEndpoint, transport, connect });
   const settings = toModelSettings(config, path);
   const presumed = config.dialect === "anyserve" ? (config.model_name ?? seedModelId) : undefined;
   return createKserveBackend({
@@ -55,17 +60,23 @@ function create(config: KserveConfig, context: DriverContext): Backend {
     transport,
     ...(streams.required === undefined ? {} : { requiredStream: streams.required }),
     transports: [transport, ...streams.others],
-    loadImages: createLoadImages(createFetchImage(config)),
+    loadImages: createLoadImages({ fetchImage: createFetchImage(config), maxBytes: maxImageBytes(config) }),
     ...(presumed === undefined ? {} : { presumedModel: presumed }),
   });
 }
 
 type Connect = (target: Endpoint) => Transport;
 
-function createConnect(config: KserveConfig, context: DriverContext, main: Endpoint): Connect {
-  const tls = loadTls(config.tls, main, `backends.${context.id}.tls`);
+interface Endpoints {
+  main: Endpoint;
+  stream: Endpoint | undefined;
+}
+
+function createConnect(config: KserveConfig, context: DriverContext, endpoints: Endpoints): Connect {
+  const tlsOf = createTlsOf(config, endpoints, `backends.${context.id}.tls`);
   const { metadata = {} } = config;
   return (target) => {
+    const tls = tlsOf(target);
     const transport = createLazyTransport(async () => {
       const { createGrpcJsTransport } = await import("./transport/grpc-js.ts");
       return createGrpcJsTransport({
@@ -80,6 +91,17 @@ function createConnect(config: KserveConfig, context: DriverContext, main: Endpo
   };
 }
 
+/** TLS for an endpoint as its own scheme says; without one as for the main endpoint. */
+function createTlsOf(
+  { tls: setting }: KserveConfig,
+  { main, stream }: Endpoints,
+  path: string,
+): (target: Endpoint) => TlsOptions | undefined {
+  const files = loadTls(setting, stream?.tls === true ? stream : main, path) ?? {};
+  const isMainSecured = main.tls ?? (setting !== undefined && setting !== false);
+  return ({ tls = isMainSecured }) => (tls ? files : undefined);
+}
+
 /** The model's own settings win over the backend's. */
 function namedModels(config: KserveConfig, context: DriverContext): Map<string, NamedModel> {
   const { models = {} } = context;
@@ -91,6 +113,13 @@ function namedModels(config: KserveConfig, context: DriverContext): Map<string, 
   );
 }
 
+interface Connections {
+  endpoint: Endpoint;
+  streamEndpoint: Endpoint | undefined;
+  transport: Transport;
+  connect: Connect;
+}
+
 interface StreamPlaces {
   of(dialect: DialectName): readonly StreamRoute[];
   required?: Transport;
@@ -99,16 +128,14 @@ interface StreamPlaces {
 
 /** Where the stream rpc may be: as configured, else at the endpoint, and for AnyServe also at the worker's port. */
 function streamRoutes(
-  config: KserveConfig,
   context: DriverContext,
-  { endpoint, transport, connect }: { endpoint: Endpoint; transport: Transport; connect: Connect },
+  { endpoint, streamEndpoint, transport, connect }: Connections,
 ): StreamPlaces {
   const main: StreamRoute = { endpoint: formatEndpoint(endpoint), transport, main: true };
-  if (config.stream_endpoint !== undefined) {
-    const target = parseEndpoint(config.stream_endpoint, `backends.${context.id}.stream_endpoint`);
-    const name = formatEndpoint(target);
+  if (streamEndpoint !== undefined) {
+    const name = formatEndpoint(streamEndpoint);
     if (name === main.endpoint) return { of: () => [main], others: [] };
-    const required = connect(target);
+    const required = connect(streamEndpoint);
     return { of: () => [{ endpoint: name, transport: required, main: false }], required, others: [required] };
   }
   const port = neighbour(endpoint, workerPortOffset);
@@ -124,11 +151,15 @@ function streamRoutes(
 
 const imageTimeoutMs = 20_000;
 
-function createFetchImage({ images = {} }: KserveConfig): FetchImage {
-  const { allow_hosts: allowHosts = [], max_bytes: maxBytes = 20_971_520 } = images;
+function maxImageBytes({ images }: KserveConfig): number {
+  return images?.max_bytes ?? 20_971_520;
+}
+
+function createFetchImage(config: KserveConfig): FetchImage {
+  const { allow_hosts: allowHosts = [] } = config.images ?? {};
   if (allowHosts.length === 0) return refuseAddress;
-  const egress = createEgress({ allowHosts, maxBytes, timeoutMs: imageTimeoutMs });
-  return async (url, param, signal) => (await egress.fetchBytes(url, param, signal)).bytes;
+  const egress = createEgress({ allowHosts, maxBytes: maxImageBytes(config), timeoutMs: imageTimeoutMs });
+  return (url, param, signal) => egress.fetchBytes(url, param, signal);
 }
 
 async function refuseAddress(_url: string, param: string): Promise<never> {

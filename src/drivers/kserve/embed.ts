@@ -4,13 +4,10 @@ import { decodeInferResponse, decodeStreamInferResponse } from "./codec/decode.t
 import { encodeInferRequest } from "./codec/encode.ts";
 import type { InferResponse } from "./codec/messages.ts";
 import type { EmbeddingDialect } from "./dialects/dialect.ts";
-import { type KserveModel, noAdapter, notText } from "./model.ts";
+import { embedCallsAtOnce, type KserveModel, noAdapter, notText } from "./model.ts";
 import { rpcPath } from "./service.ts";
 import { toServeError, toStreamFailure } from "./status.ts";
 import type { Transport } from "./transport/transport.ts";
-
-/** Calls that one request has under way at once. */
-const callsAtOnce = 16;
 
 /** Embeds each input by a call of its own, several at once. Rejects with `ServeError`. */
 export async function embed(
@@ -40,7 +37,9 @@ export async function embed(
     }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(callsAtOnce, request.inputs.length) }, work));
+    await Promise.all(
+      Array.from({ length: Math.min(request.callsAtOnce ?? embedCallsAtOnce, request.inputs.length) }, work),
+    );
   } catch (error) {
     throw toServeError(error, context.signal);
   } finally {

@@ -78,6 +78,9 @@ const known: readonly [text: RegExp, failure: Failure][] = [
   [/protocol is restricted/i, accessRefused],
   [/\bis not (?:at ready state|ready)\b/i, modelNotReady],
   [/request for unknown model/i, modelNotFound],
+  // Dynamo's and OVMS's; nothing else that is not found, such as a file, makes the model unknown.
+  [/^model (?:'[^']{1,300}'|\S{1,300}) not found\.?$/i, modelNotFound],
+  [/^model with (?:requested name|name \S{1,300}) (?:is not found|does not exist)\.?$/i, modelNotFound],
   [
     /models with decoupled transaction policy/i,
     {

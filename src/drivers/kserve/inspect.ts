@@ -1,5 +1,7 @@
 import type { Inspection } from "../../core/generation.ts";
+import type { Template } from "../../text/templates/template.ts";
 import type { TensorMetadata } from "./codec/messages.ts";
+import { type DialectAbilities, samplingParameters } from "./dialects/dialect.ts";
 import type { KserveModel } from "./model.ts";
 
 type Facts = Inspection["models"][number]["facts"];
@@ -31,13 +33,28 @@ export function modelFacts({
       : [
           {
             name: "template",
-            value: `${template.name}${settings.template === undefined ? " (by the model's name)" : ""}`,
+            value: `${template.name}${settings.template === undefined ? guessed(template) : ""}`,
           },
           { name: "tool calls", value: toolCalls?.name ?? "none" },
           { name: "reasoning", value: reasoning },
-          { name: "sampling", value: [...abilities.sampling, ...abilities.extra].join(", ") || "none" },
+          { name: "sampling", value: sampling(abilities) },
         ]),
   ];
+}
+
+/** What a template goes by that nobody chose. */
+function guessed({ name }: Template): string {
+  return name === "plain"
+    ? " (the model's name tells of no other; see --chat-template)"
+    : " (by the model's name)";
+}
+
+/** By the names of the request's fields. */
+function sampling({ sampling: taken, extra }: DialectAbilities): string {
+  const names = Object.entries(samplingParameters).flatMap(([name, field]) =>
+    taken.has(field) ? [name] : [],
+  );
+  return [...names, ...extra].join(", ") || "none";
 }
 
 const shownTensors = 32;

@@ -27,6 +27,9 @@ export interface KserveModel {
   readonly capabilities: Capabilities;
 }
 
+/** Calls that one embedding request has under way at once, at most. */
+export const embedCallsAtOnce = 16;
+
 /** Puts a model together from what the server says of it and what the operator set. */
 export function createModel(
   profile: ModelProfile,
@@ -47,7 +50,7 @@ export function createModel(
     ...(toolCalls === undefined ? {} : { toolCalls }),
     ...(reasoning === undefined ? {} : { reasoning }),
     routes,
-    capabilities: toCapabilities(dialect, settings, toolCalls),
+    capabilities: toCapabilities(dialect, settings, template, toolCalls),
   };
 }
 
@@ -68,22 +71,27 @@ function reasoningMarks(settings: ModelSettings, template: Template): ReasoningM
   return name === undefined ? undefined : reasoningFormats[name];
 }
 
-/** Request fields that are read for the chat template. */
-const templateFields = ["chat_template_kwargs", "documents"];
-
 function toCapabilities(
   dialect: Dialect,
   settings: ModelSettings,
+  { variables }: Template,
   toolCalls: ToolCallFormat | undefined,
 ): Capabilities {
   const { abilities, embeddings } = dialect;
   const isConstrained = abilities.constraints.has("schema");
+  const settable = settings.allowedVariables.intersection(variables);
   return {
     text: abilities.rpcs.length > 0,
-    ...(embeddings === undefined ? {} : { embeddings: { dimensions: embeddings.dimensions } }),
+    ...(embeddings === undefined
+      ? {}
+      : { embeddings: { dimensions: embeddings.dimensions, callsAtOnce: embedCallsAtOnce } }),
     choices: abilities.choices,
     sampling: abilities.sampling,
-    extra: new Set([...abilities.extra, ...templateFields]),
+    extra: new Set([
+      ...abilities.extra,
+      ...(settable.size === 0 ? [] : ["chat_template_kwargs"]),
+      ...(variables.has("documents") ? ["documents"] : []),
+    ]),
     logprobs: abilities.logprobs,
     echoLogprobs: false,
     bestOf: abilities.bestOf,
@@ -95,8 +103,10 @@ function toCapabilities(
     suffix: settings.fim !== undefined,
     tokenPrompts: false,
     json: isConstrained,
-    reasoningEffort: settings.allowedVariables.has("reasoning_effort"),
+    reasoningEffort: settable.has("reasoning_effort"),
     reportsLength: abilities.reportsLength,
+    wholeOnly: abilities.rpcs[0] === "infer",
+    cutsStop: abilities.cutsStop ?? false,
     needsMaxTokens: abilities.needsMaxTokens,
   };
 }

@@ -42,6 +42,22 @@ describe("the configuration", () => {
     });
   }
 
+  const schemes: readonly [Partial<KserveConfig>, valid: boolean][] = [
+    [{ endpoint: "grpcs://a:1" }, true],
+    [{ endpoint: "grpcs://a:1", tls: false }, false],
+    [{ endpoint: "grpc://a:1", tls: true }, false],
+    [{ endpoint: "grpc://a:1", stream_endpoint: "grpcs://b:2", tls: true }, true],
+    [{ endpoint: "grpcs://a:1", stream_endpoint: "grpc://b:2", tls: true }, true],
+    [{ endpoint: "a:1", stream_endpoint: "grpcs://b:2" }, true],
+    [{ endpoint: "a:1", stream_endpoint: "grpcs://b:2", tls: false }, false],
+  ];
+  for (const [settings, valid] of schemes) {
+    test(`${valid ? "allows" : "finds a contradiction in"} ${JSON.stringify(settings)}`, async () => {
+      if (valid) await create(settings).close();
+      else expect(() => create(settings)).toThrow(/^backends\.gpu\.tls contradicts the endpoint/);
+    });
+  }
+
   const documents: readonly [object, boolean][] = [
     [{ kind: "kserve", dialect: "anyserve", endpoint: "a:1" }, true],
     [

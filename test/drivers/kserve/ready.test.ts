@@ -22,6 +22,45 @@ const answers: readonly [string, FakeHandler, object | undefined][] = [
     says(false),
     { kind: "unavailable", message: "The model server says that it is not ready." },
   ],
+  [
+    "says that it is not, but has a model that is",
+    (call) => {
+      const isIndex = call.method === "RepositoryIndex";
+      const models = [
+        { name: "broken", state: "UNAVAILABLE" },
+        { name: "good", state: "READY" },
+      ];
+      call.send(
+        isIndex
+          ? encodeMessage("RepositoryIndexResponse", { models })
+          : encodeMessage("ServerReadyResponse", { ready: false }),
+      );
+      call.end();
+    },
+    undefined,
+  ],
+  [
+    "says that it is not, and has no model that is",
+    (call) => {
+      if (call.method === "RepositoryIndex")
+        call.send(encodeMessage("RepositoryIndexResponse", { models: [{ name: "a", state: "LOADING" }] }));
+      else call.send(encodeMessage("ServerReadyResponse", { ready: false }));
+      call.end();
+    },
+    { kind: "unavailable", message: "The model server says that it is not ready." },
+  ],
+  [
+    "is none, but a proxy without a route",
+    (call) => {
+      call.stream.respond({ ":status": 404, "content-type": "text/html" });
+      call.stream.end("no route");
+    },
+    {
+      kind: "unavailable",
+      message: "What answers at the model server's address does not speak gRPC.",
+      code: "upstream_unavailable",
+    },
+  ],
   ["fails", (call) => call.end(13, "at 10.0.0.7"), { kind: "upstream", message: "The model server failed." }],
 ];
 for (const [what, handler, expected] of answers) {

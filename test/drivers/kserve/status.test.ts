@@ -96,6 +96,21 @@ const texts: readonly [code: number, text: string, object][] = [
     "Request for unknown model: 'llama' is not found",
     { kind: "not_found", code: "model_not_found" },
   ],
+  ...[
+    "Model 'Qwen/Qwen3-0.6B' not found",
+    "Model llama not found",
+    "Model with requested name is not found",
+    "Model with name llama does not exist.",
+  ].map((text): [number, string, object] => [
+    grpcStatus.unknown,
+    text,
+    { kind: "not_found", code: "model_not_found", param: "model" },
+  ]),
+  [
+    grpcStatus.internal,
+    "Model file /srv/models/llama.gguf not found",
+    { kind: "upstream", code: "upstream_error" },
+  ],
   [
     grpcStatus.unimplemented,
     "ModelInfer RPC doesn't support models with decoupled transaction policy",

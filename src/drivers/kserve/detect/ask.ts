@@ -1,3 +1,4 @@
+import { rpcPath } from "../service.ts";
 import { GrpcError, grpcStatus } from "../transport/transport.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -14,7 +15,13 @@ export async function askIfThere(
   try {
     return await transport.unary(method, message, { signal });
   } catch (error) {
-    if (error instanceof GrpcError && error.code === grpcStatus.unimplemented) return undefined;
+    if (error instanceof GrpcError && (error.code === grpcStatus.unimplemented || isKept(error, method)))
+      return undefined;
     throw error;
   }
+}
+
+/** Triton can keep configurations to its operators; a model can be spoken to without. */
+function isKept({ details }: GrpcError, method: string): boolean {
+  return method === rpcPath.modelConfig && /protocol is restricted/i.test(details);
 }

@@ -23,11 +23,17 @@ const probeTimeoutMs = 1_000;
 const probeHoldsMs = 10_000;
 
 /** What there is no handshake after. */
-const withoutConnection =
-  /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Name resolution/;
-/** grpc-js's words for a connection that ended before HTTP/2 was spoken. */
+const unconnected: readonly (readonly [details: RegExp, reason: string])[] = [
+  [/ECONNREFUSED/, "nothing listens there (ECONNREFUSED)"],
+  [/ENOTFOUND|EAI_AGAIN|Name resolution/, "the host's name cannot be resolved"],
+  [/EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/, "the host cannot be reached"],
+];
+/** grpc-js's words for an answer that is no HTTP/2, as HTTP/1 gives. */
+const notHttp2 = /^No connection established\. Last error: Protocol error/;
+/** And for a connection that ended before HTTP/2 was spoken. */
 const endedEarly = /Failed to connect/;
 
+const otherProtocol = "what answers there does not speak gRPC; is it the server's HTTP port?";
 const wantsCertificate =
   "the server ended the connection right after the TLS handshake; it may want a client certificate, which tls.cert_file and tls.key_file name";
 const wantsOtherCertificate =
@@ -56,7 +62,10 @@ export function createConnectionFaults({ host, port, tls }: FaultyEndpoint): Con
       handshakeFailure = failure;
     },
     explain(error) {
-      if (error.code !== grpcStatus.unavailable || withoutConnection.test(error.details)) return error;
+      if (error.code !== grpcStatus.unavailable) return error;
+      const [, reason] = unconnected.find(([details]) => details.test(error.details)) ?? [];
+      if (reason !== undefined) return withReason(error, reason);
+      if (notHttp2.test(error.details)) return withReason(error, otherProtocol);
       if (tls !== undefined) return explainTls(error, tls.certificate !== undefined);
       if (!endedEarly.test(error.details)) return error;
       return isTlsServer().then((isTls) => (isTls ? withReason(error, wantsTls) : error));

@@ -60,10 +60,16 @@ export class GrpcError extends Error {
   readonly overReceiveLimit: boolean;
 
   constructor(code: number, details: string, more: GrpcErrorDetails = {}) {
-    super(`gRPC status ${code}: ${details}`);
+    super(`${nameOf(code)}: ${details}`);
     this.code = code;
     this.details = details;
     this.retryPushbackMs = more.retryPushbackMs;
     this.overReceiveLimit = more.overReceiveLimit ?? false;
   }
+}
+
+/** 4 -> `DEADLINE_EXCEEDED`, as gRPC and its tools write it. */
+function nameOf(code: number): string {
+  const [name = "UNKNOWN"] = Object.entries(grpcStatus).find(([, known]) => known === code) ?? [];
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }

@@ -253,6 +253,13 @@ describe("a server", () => {
     });
   });
 
+  test("that keeps its models' configurations from us is spoken to without them", async () => {
+    const text = "This protocol is restricted, expecting header 'triton-grpc-protocol-admin'";
+    const { transport } = await start(answering({ ModelConfig: () => [14, text] }));
+
+    expect(await describeModel(transport, "a", signal)).not.toHaveProperty("config");
+  });
+
   for (const method of ["ServerMetadata", "RepositoryIndex", "ModelMetadata", "ModelConfig"]) {
     test(`whose ${method} is not protobuf is malformed`, async () => {
       const { transport } = await start((call) => {
