@@ -80,7 +80,14 @@ export function loadConfig({ flags, environment, terminal, drivers }: ConfigSour
   };
 }
 
-const fileFlags: ReadonlySet<string> = new Set(["--config", "--env-file", "--api-key-file"]);
+const fileFlags: ReadonlySet<string> = new Set([
+  "--config",
+  "--env-file",
+  "--api-key-file",
+  "--tls-ca",
+  "--tls-cert",
+  "--tls-key",
+]);
 
 function readEnvironments(flags: Flags, environment: Environment): readonly Environment[] {
   const file = readGiven("--env-file", flags, [environment]);

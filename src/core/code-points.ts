@@ -7,3 +7,10 @@ export function countCodePoints(text: string, start = 0, end = text.length): num
   }
   return end - start - pairs;
 }
+
+/** Where a part of `text` that starts at `start` ends after about `length` units: a pair of surrogates stays together. */
+export function endOfPart(text: string, start: number, length: number): number {
+  const end = Math.min(start + length, text.length);
+  const isCut = end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+  return isCut ? end + 1 : end;
+}

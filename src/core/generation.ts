@@ -205,8 +205,6 @@ export interface Capabilities {
   wholeOnly?: boolean;
   /** It cannot be asked without `maxTokens`: dispatch gives a number of its own and says so. */
   needsMaxTokens?: boolean;
-  /** Texts that end a turn in this model's prompt template; dispatch stops at them as well. */
-  stop?: readonly string[];
 }
 
 /** W3C trace context (https://www.w3.org/TR/trace-context/) as it came in, checked for its form. */

@@ -91,10 +91,7 @@ export class Edge {
 
 /** The texts at which answers are to end here: also those that the backend takes, unless it is known to cut them off. */
 export function stopsOf(request: GenerationRequest, capabilities: Capabilities): readonly string[] {
-  return [
-    ...(leavesStop(request, capabilities) ? [] : (request.sampling.stop ?? [])),
-    ...(request.prompt.kind === "messages" ? (capabilities.stop ?? []) : []),
-  ];
+  return leavesStop(request, capabilities) ? [] : (request.sampling.stop ?? []);
 }
 
 /** Whether stop strings are the backend's alone. */

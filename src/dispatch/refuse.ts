@@ -97,6 +97,11 @@ export function ignoredFields(request: GenerationRequest, capabilities: Capabili
   for (const [field, name] of samplingNames) {
     if (request.sampling[field] !== undefined && !capabilities.sampling.has(field)) names.push(name);
   }
+  // Completions have a limit of their own that nobody gave.
+  const isLimited = request.sampling.maxTokens !== undefined && request.prompt.kind === "messages";
+  if (isLimited && capabilities.wholeOnly === true && !capabilities.sampling.has("maxTokens")) {
+    names.push("max_tokens");
+  }
   // In a conversation it is asked for in words, and held to.
   if (request.output.kind !== "text" && !capabilities.json && request.prompt.kind !== "messages") {
     names.push("response_format");

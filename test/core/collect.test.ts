@@ -134,6 +134,56 @@ describe("collect", () => {
     expect(generation.choices).toEqual([empty]);
   });
 
+  const tooLong: [string, EventBatch][] = [
+    ["text", [{ type: "text-delta", choice: 0, text: "x".repeat(1 << 20) }]],
+    ["reasoning", [{ type: "reasoning-delta", choice: 0, text: "x".repeat(1 << 20) }]],
+    [
+      "all choices together",
+      [0, 1, 2, 3].map((choice) => ({ type: "text-delta", choice, text: "x".repeat(1 << 18) }) as const),
+    ],
+    [
+      "arguments",
+      [
+        { type: "tool-call-start", choice: 0, index: 0, id: "call_a", name: "f", kind: "function" },
+        { type: "tool-call-delta", choice: 0, index: 0, arguments: "x".repeat(1 << 20) },
+      ],
+    ],
+    [
+      "logprobs without text",
+      [{ type: "text-delta", choice: 0, text: "", logprobs: [logprob("x".repeat(1 << 20))] }],
+    ],
+  ];
+  for (const [what, batch] of tooLong) {
+    test(`an answer of more than 33554432 characters is an error and is ended at once: ${what}`, async () => {
+      let given = 0;
+      let isEnded = false;
+      async function* endless(): AsyncGenerator<EventBatch> {
+        try {
+          for (; given < 100; given++) yield batch;
+        } finally {
+          isEnded = true;
+        }
+      }
+
+      expect(await rejection(collect(endless()))).toMatchObject({
+        kind: "upstream",
+        code: "upstream_error",
+        message: expect.stringContaining("33554432"),
+      });
+      expect(isEnded).toBe(true);
+      expect(given).toBeWithin(31, 34);
+    });
+  }
+
+  test("an answer of just so many characters is taken", async () => {
+    const text = "x".repeat(1 << 20);
+    const parts = Array.from({ length: 32 }, () => [{ type: "text-delta", choice: 0, text }] as const);
+
+    const { choices } = await collect(batchesOf(...parts));
+
+    expect(choices[0]?.text).toHaveLength(1 << 25);
+  });
+
   test("a failure after output is a failure, not half an answer", async () => {
     const outcome = collect(failing());
 

@@ -103,15 +103,6 @@ test("stop strings that the client wants to have stay in the text, where the bac
   }
 });
 
-test("texts that end a turn stop a conversation, but not the completion of a text", () => {
-  const turns = { ...canDoAnything, stop: ["<|end|>"] };
-  const conversation = createEdge({}, turns);
-  const completion = createEdge({ prompt: { kind: "text", text: "x" } }, turns);
-
-  expect(conversation.apply([text("a<|end|>")])).toEqual([text("a"), stopped("<|end|>")]);
-  expect(completion.apply([text("a<|end|>")])).toEqual([text("a<|end|>")]);
-});
-
 test("the answer ends with `length` at the token that reaches the limit", () => {
   const edge = createEdge({ sampling: { maxTokens: 2 } });
 

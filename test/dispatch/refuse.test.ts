@@ -124,6 +124,16 @@ test("nothing is named when the backend takes everything, or nothing was given",
   expect(ignoredFields(textRequest(), canDoNothing)).toEqual([]);
 });
 
+test("a limit is named where answers come whole and it is not taken, in conversations", () => {
+  const whole = { ...canDoNothing, wholeOnly: true };
+  const sampling = { maxTokens: 3 };
+  const prompt = { kind: "messages", messages: [] } as const;
+
+  expect(ignoredFields(textRequest({ prompt, sampling }), whole)).toEqual(["max_tokens"]);
+  expect(ignoredFields(textRequest({ prompt: { kind: "text", text: "a" }, sampling }), whole)).toEqual([]);
+  expect(ignoredFields(textRequest({ prompt, sampling }), canDoNothing)).toEqual([]);
+});
+
 test("names that are no header text are left out, and there are never more than 32", () => {
   const extra = {
     "a\r\nb": 1,

@@ -73,7 +73,7 @@ async function prepareCall(
   if (settings.lora !== undefined && !dialect.abilities.lora) throw noAdapter();
   const plan = planTools(request, model);
   const [prompt, images] = await Promise.all([
-    renderPrompt(request, model, plan.offered),
+    renderPrompt(request, model, plan.offered, context.signal),
     loadImages(request.prompt, dialect.abilities.images, context.signal),
   ]);
   const { bestOf, logprobs } = request;

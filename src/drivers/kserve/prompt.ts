@@ -2,18 +2,23 @@ import { ServeError } from "../../core/error.ts";
 import type { GenerationRequest, Message, Tool } from "../../core/generation.ts";
 import { isRecord } from "../../core/json.ts";
 import { fimPrompt } from "../../text/fim.ts";
+import type { Conversation } from "../../text/templates/template.ts";
 import type { KserveModel } from "./model.ts";
 
-/** The request as text: messages in the model's template, a text prompt as it is. Throws `ServeError`. */
+/**
+ * The request as text: messages in the model's template, a text prompt as it is. Throws `ServeError`, and the reason of
+ * `signal` when that aborts while others are being rendered.
+ */
 export async function renderPrompt(
   request: GenerationRequest,
   model: KserveModel,
   tools: readonly Tool[],
+  signal: AbortSignal,
 ): Promise<string> {
   const { prompt } = request;
   switch (prompt.kind) {
     case "messages":
-      return await renderMessages(request, prompt.messages, model, tools);
+      return await model.template.render(toConversation(request, prompt.messages, model, tools), signal);
     case "text":
       return request.suffix === undefined || model.settings.fim === undefined
         ? prompt.text
@@ -26,21 +31,21 @@ export async function renderPrompt(
   }
 }
 
-async function renderMessages(
+function toConversation(
   request: GenerationRequest,
   messages: readonly Message[],
   { template, toolCalls, settings }: KserveModel,
   tools: readonly Tool[],
-): Promise<string> {
+): Conversation {
   const isWorded = tools.length > 0 && !template.takesTools && toolCalls !== undefined;
-  return await template.render({
+  return {
     messages: isWorded
       ? withInstructions(messages, toolCalls.instructions(tools, { mode: "auto" }, request.parallelToolCalls))
       : messages,
     tools: isWorded ? [] : tools,
     toolChoice: request.toolChoice,
     variables: { ...settings.variables, ...clientVariables(request, settings.allowedVariables) },
-  });
+  };
 }
 
 /** Models know one system message best: the instructions join it where there is one. */

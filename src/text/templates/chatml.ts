@@ -1,11 +1,11 @@
-import type { Message, Tool } from "../../core/generation.ts";
-import type { Conversation, Template } from "./template.ts";
+import type { Message } from "../../core/generation.ts";
+import type { Form, WrittenConversation, WrittenTool } from "./form.ts";
 import { joinTexts, textOf } from "./text.ts";
 import { assistantText, hermesCall, hermesResult, toolText } from "./tool-text.ts";
 import { groupResults, isInstruction, takeSystem } from "./turns.ts";
 
 /** ChatML, with tools in the Hermes form: what most models are tuned to that have no form of their own. */
-export const chatml: Template = {
+export const chatml: Form = {
   name: "chatml",
   stop: ["<|im_end|>"],
   takesTools: true,
@@ -21,7 +21,7 @@ export interface ChatmlForm {
 }
 
 /** All up to and with the header of the assistant's turn. */
-export function renderChatml({ messages, tools }: Conversation, form: ChatmlForm): string {
+export function renderChatml({ messages, tools }: WrittenConversation, form: ChatmlForm): string {
   const { system, rest } = takeSystem(messages);
   const instructions = joinTexts([system, tools.length === 0 ? "" : toolInstructions(tools)], "\n\n");
   const opening = instructions === "" ? "" : block("system", instructions);
@@ -42,7 +42,7 @@ function block(role: string, text: string): string {
   return `<|im_start|>${role}\n${text}<|im_end|>\n`;
 }
 
-function toolInstructions(tools: readonly Tool[]): string {
+function toolInstructions(tools: readonly WrittenTool[]): string {
   return [
     "# Tools",
     "",

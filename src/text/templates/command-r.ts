@@ -1,12 +1,10 @@
-import type { Message, Tool, ToolCall } from "../../core/generation.ts";
-import { toJsonText } from "./json-text.ts";
-import type { Template } from "./template.ts";
+import type { Message, ToolCall } from "../../core/generation.ts";
+import type { Form, WrittenTool } from "./form.ts";
 import { joinTexts, textOf } from "./text.ts";
-import { argumentsText, functionDefinition } from "./tool-text.ts";
 import { groupResults, isInstruction, takeSystem } from "./turns.ts";
 
 /** Cohere's Command R, R7B and A, and Aya. Calls are numbered through the conversation, results name the number. */
-export const commandR: Template = {
+export const commandR: Form = {
   name: "command-r",
   stop: ["<|END_OF_TURN_TOKEN|>"],
   takesTools: true,
@@ -44,23 +42,21 @@ function turn(speaker: "SYSTEM" | "USER" | "CHATBOT", text: string): string {
 
 function callText(call: ToolCall, numbers: ReadonlyMap<string, string>): string {
   const [id, name] = [JSON.stringify(numbers.get(call.id) ?? ""), JSON.stringify(call.name)];
-  return `{"tool_call_id": ${id}, "tool_name": ${name}, "parameters": ${argumentsText(call)}}`;
+  return `{"tool_call_id": ${id}, "tool_name": ${name}, "parameters": ${call.arguments}}`;
 }
 
 function resultsText(messages: readonly Message[], numbers: ReadonlyMap<string, string>): string {
-  const results = messages.map((message) =>
-    toJsonText({
-      tool_call_id: numbers.get(message.toolCallId ?? "") ?? "",
-      results: { "0": { content: textOf(message) } },
-      is_error: null,
-    }),
-  );
+  const results = messages.map((message) => {
+    const id = JSON.stringify(numbers.get(message.toolCallId ?? "") ?? "");
+    const content = JSON.stringify(textOf(message));
+    return `{"tool_call_id": ${id}, "results": {"0": {"content": ${content}}}, "is_error": null}`;
+  });
   return `<|START_TOOL_RESULT|>[\n    ${results.join(",\n    ")}\n]<|END_TOOL_RESULT|>`;
 }
 
-function offerOf(tools: readonly Tool[]): string {
+function offerOf(tools: readonly WrittenTool[]): string {
   return [
     "Tools can be called: write <|START_ACTION|>, a JSON list of calls, each with its tool_call_id, tool_name and parameters, and <|END_ACTION|>.",
-    `## Available Tools\n\`\`\`json\n[\n    ${tools.map((tool) => toJsonText(functionDefinition(tool))).join(",\n    ")}\n]\n\`\`\``,
+    `## Available Tools\n\`\`\`json\n[\n    ${tools.map(({ definition }) => definition).join(",\n    ")}\n]\n\`\`\``,
   ].join("\n\n");
 }

@@ -1,8 +1,7 @@
-import type { Message, Tool, ToolCall } from "../../core/generation.ts";
-import { toJsonText } from "./json-text.ts";
-import type { Conversation, Template } from "./template.ts";
+import type { Message, ToolCall } from "../../core/generation.ts";
+import type { Form, WrittenConversation, WrittenTool } from "./form.ts";
 import { joinTexts, textOf, withoutThinking } from "./text.ts";
-import { argumentsText, assistantText, functionDefinition, hermesCall, hermesResult } from "./tool-text.ts";
+import { assistantText, hermesCall, hermesResult } from "./tool-text.ts";
 import { groupResults, takeSystem } from "./turns.ts";
 
 const endOfSentence = "<｜end▁of▁sentence｜>";
@@ -11,12 +10,13 @@ const endOfSentence = "<｜end▁of▁sentence｜>";
  * DeepSeek V3. `thinking: true` opens the thinking of a model that can do both (V3.1 and later), `false` closes it
  * unused; V3 itself needs neither.
  */
-export const deepseek: Template = {
+export const deepseek: Form = {
   name: "deepseek",
   stop: [endOfSentence],
   takesTools: true,
   toolCalls: "deepseek",
   reasoning: "think",
+  variables: ["thinking"],
   render(conversation) {
     const { thinking } = conversation.variables;
     return renderDeepseek(conversation, thinking === true ? "<think>" : thinking === false ? "</think>" : "");
@@ -24,14 +24,15 @@ export const deepseek: Template = {
 };
 
 /** DeepSeek R1 and the models distilled from it: the answer begins with thoughts. */
-export const deepseekR1: Template = {
+export const deepseekR1: Form = {
   ...deepseek,
   name: "deepseek-r1",
+  variables: [],
   render: (conversation) => renderDeepseek(conversation, "<think>\n"),
 };
 
 /** DeepSeek V2 and the earlier chat models, which know no tools. */
-export const deepseekV2: Template = {
+export const deepseekV2: Form = {
   name: "deepseek-v2",
   stop: [endOfSentence],
   takesTools: false,
@@ -48,7 +49,7 @@ function turnV2(message: Message): string {
 }
 
 /** `opening` is what the assistant's turn begins with; after the results of tools the turn goes on. */
-function renderDeepseek({ messages, tools }: Conversation, opening: string): string {
+function renderDeepseek({ messages, tools }: WrittenConversation, opening: string): string {
   const { system, rest } = takeSystem(messages);
   const groups = groupResults(rest);
   let prompt = joinTexts([system, tools.length === 0 ? "" : offerOf(tools)], "\n\n");
@@ -71,7 +72,7 @@ function callsText({ toolCalls = [] }: Message): string {
 }
 
 function callText(call: ToolCall): string {
-  return `<｜tool▁call▁begin｜>function<｜tool▁sep｜>${call.name}\n\`\`\`json\n${argumentsText(call)}\n\`\`\`<｜tool▁call▁end｜>`;
+  return `<｜tool▁call▁begin｜>function<｜tool▁sep｜>${call.name}\n\`\`\`json\n${call.arguments}\n\`\`\`<｜tool▁call▁end｜>`;
 }
 
 function resultsText(messages: readonly Message[]): string {
@@ -79,11 +80,11 @@ function resultsText(messages: readonly Message[]): string {
   return `<｜tool▁outputs▁begin｜>${results.join("\n")}<｜tool▁outputs▁end｜>`;
 }
 
-function offerOf(tools: readonly Tool[]): string {
-  const described = tools.map((tool) => {
-    const { name, description = "", parameters } = functionDefinition(tool);
-    return `### ${name}\nDescription: ${description}\n\nParameters: ${toJsonText(parameters)}`;
-  });
+function offerOf(tools: readonly WrittenTool[]): string {
+  const described = tools.map(
+    ({ name, description, parameters }) =>
+      `### ${name}\nDescription: ${description}\n\nParameters: ${parameters}`,
+  );
   return [
     "## Tools\nThese tools can be called:",
     ...described,

@@ -1,11 +1,11 @@
 import type { Message } from "../../core/generation.ts";
-import type { Template } from "./template.ts";
+import type { Form } from "./form.ts";
 import { joinTexts, textOf } from "./text.ts";
 import { assistantText, hermesCall, hermesResult } from "./tool-text.ts";
 import { takeTurns } from "./turns.ts";
 
 /** Gemma 1 to 3: only `user` and `model`, in turns; what the operator says stands in the user's turn. */
-export const gemma: Template = {
+export const gemma: Form = {
   name: "gemma",
   stop: ["<end_of_turn>"],
   takesTools: false,

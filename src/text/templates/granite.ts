@@ -1,7 +1,6 @@
 import type { Message, Role } from "../../core/generation.ts";
 import { isRecord } from "../../core/json.ts";
-import { toJsonText } from "./json-text.ts";
-import type { Template } from "./template.ts";
+import type { Form } from "./form.ts";
 import { joinTexts, textOf, withoutThinking } from "./text.ts";
 import { callText, toolText } from "./tool-text.ts";
 import { takeSystem } from "./turns.ts";
@@ -10,12 +9,13 @@ import { takeSystem } from "./turns.ts";
  * Granite 3: every turn has a role of its own, tools, their results and `documents` too.
  * `thinking: true` asks for thoughts before the answer.
  */
-export const granite: Template = {
+export const granite: Form = {
   name: "granite",
   stop: ["<|end_of_text|>"],
   takesTools: true,
   toolCalls: "granite",
   reasoning: "granite",
+  variables: ["thinking", "documents"],
   render({ messages, tools, variables }) {
     const { system, rest } = takeSystem(messages);
     const instructions = joinTexts([system, variables["thinking"] === true ? thinkingWish : ""], "\n");
@@ -58,6 +58,6 @@ function documentTurns(documents: unknown): string[] {
     if (!isRecord(document) || typeof document["text"] !== "string") return [];
     const { doc_id: id = index + 1, title } = document;
     const head = typeof title === "string" ? `${title}\n` : "";
-    return [turn(`document ${toJsonText({ document_id: String(id) })}`, `\n${head}${document["text"]}`)];
+    return [turn(`document {"document_id": ${JSON.stringify(String(id))}}`, `\n${head}${document["text"]}`)];
   });
 }

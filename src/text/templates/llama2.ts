@@ -1,11 +1,11 @@
 import type { Message } from "../../core/generation.ts";
-import type { Template } from "./template.ts";
+import type { Form } from "./form.ts";
 import { joinTexts, textOf } from "./text.ts";
 import { assistantText, hermesCall, hermesResult } from "./tool-text.ts";
 import { takeSystem, takeTurns } from "./turns.ts";
 
 /** Llama 2 chat and Code Llama: `[INST] … [/INST] … </s>`, what the operator says at the head of the first turn. */
-export const llama2: Template = {
+export const llama2: Form = {
   name: "llama2",
   stop: ["</s>"],
   takesTools: false,

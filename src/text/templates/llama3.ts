@@ -1,5 +1,5 @@
-import type { Role, Tool } from "../../core/generation.ts";
-import type { Template } from "./template.ts";
+import type { Role } from "../../core/generation.ts";
+import type { Form, WrittenTool } from "./form.ts";
 import { joinTexts, textOf } from "./text.ts";
 import { assistantText, callText, toolText } from "./tool-text.ts";
 import { takeSystem } from "./turns.ts";
@@ -8,7 +8,7 @@ import { takeSystem } from "./turns.ts";
  * Llama 3 and 3.x instruct models. A tool's result comes from `ipython`, texts are trimmed and tools stand in the
  * first turn of the user, as Meta's form has it.
  */
-export const llama3: Template = {
+export const llama3: Form = {
   name: "llama3",
   stop: ["<|eot_id|>", "<|eom_id|>"],
   takesTools: true,
@@ -49,7 +49,7 @@ function header(role: string): string {
   return `<|start_header_id|>${role}<|end_header_id|>\n\n`;
 }
 
-function offerOf(tools: readonly Tool[]): string {
+function offerOf(tools: readonly WrittenTool[]): string {
   return [
     "These functions can be called where they help. A call is the whole answer, as JSON and without variables:",
     '{"name": function name, "parameters": dictionary of argument name and its value}',

@@ -96,6 +96,8 @@ function withToolTemplate(template: Template, forTools: Template): Template {
     ...template,
     ...forTools,
     stop: [...new Set([...template.stop, ...forTools.stop])],
-    render: (conversation) => (conversation.tools.length === 0 ? template : forTools).render(conversation),
+    variables: template.variables.union(forTools.variables),
+    render: (conversation, signal) =>
+      (conversation.tools.length === 0 ? template : forTools).render(conversation, signal),
   };
 }

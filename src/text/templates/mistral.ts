@@ -1,13 +1,13 @@
-import type { Message, Tool, ToolCall } from "../../core/generation.ts";
-import type { Template } from "./template.ts";
+import type { Message, ToolCall } from "../../core/generation.ts";
+import type { Form, WrittenTool } from "./form.ts";
 import { textOf } from "./text.ts";
-import { argumentsText, toolText } from "./tool-text.ts";
+import { toolText } from "./tool-text.ts";
 
 /**
  * Mistral's instruct form, third version: `[INST] …[/INST] …</s>`. It has no system turn: such a text stands
  * before the user's, a blank line between. Tools stand before the user's last turn.
  */
-export const mistral: Template = {
+export const mistral: Form = {
   name: "mistral",
   stop: ["</s>"],
   takesTools: true,
@@ -36,7 +36,7 @@ function isAsked({ role }: Message): boolean {
   return role !== "assistant" && role !== "tool";
 }
 
-function offerOf(tools: readonly Tool[]): string {
+function offerOf(tools: readonly WrittenTool[]): string {
   return tools.length === 0 ? "" : `[AVAILABLE_TOOLS] [${tools.map(toolText).join(", ")}][/AVAILABLE_TOOLS]`;
 }
 
@@ -52,7 +52,7 @@ function answer(message: Message): string {
 }
 
 function callText(call: ToolCall): string {
-  return `{"name": ${JSON.stringify(call.name)}, "arguments": ${argumentsText(call)}, "id": "${shortId(call.id)}"}`;
+  return `{"name": ${JSON.stringify(call.name)}, "arguments": ${call.arguments}, "id": "${shortId(call.id)}"}`;
 }
 
 /** Ids of this form are nine letters and digits. */

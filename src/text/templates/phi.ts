@@ -1,19 +1,19 @@
 import type { Message, Role } from "../../core/generation.ts";
-import { toJsonText } from "./json-text.ts";
-import type { Template } from "./template.ts";
+import type { Form } from "./form.ts";
 import { textOf } from "./text.ts";
-import { assistantText, callText, functionDefinition, hermesCall, hermesResult } from "./tool-text.ts";
+import { assistantText, callText, hermesCall, hermesResult } from "./tool-text.ts";
 import { takeSystem } from "./turns.ts";
 
 /** Phi-4-mini and Phi-4-multimodal: tools stand in the system turn, between marks of their own. */
-export const phi: Template = {
+export const phi: Form = {
   name: "phi",
   stop: ["<|end|>"],
   takesTools: true,
   toolCalls: "phi",
   render({ messages, tools }) {
     const { system, rest } = takeSystem(messages);
-    const offer = tools.length === 0 ? "" : `<|tool|>${toJsonText(tools.map(functionDefinition))}<|/tool|>`;
+    const offer =
+      tools.length === 0 ? "" : `<|tool|>[${tools.map(({ definition }) => definition).join(", ")}]<|/tool|>`;
     const opening = system + offer === "" ? "" : `<|system|>${system}${offer}<|end|>`;
     return `${opening}${rest.map(phiTurn).join("")}<|assistant|>`;
   },
@@ -35,7 +35,7 @@ const roles = {
 } as const satisfies Record<Role, string>;
 
 /** Phi-3 and Phi-3.5, which know no tools. */
-export const phi3: Template = {
+export const phi3: Form = {
   name: "phi3",
   stop: ["<|end|>"],
   takesTools: false,
@@ -44,7 +44,7 @@ export const phi3: Template = {
 };
 
 /** Phi-4 with 14 billion parameters, which knows no tools. */
-export const phi4: Template = {
+export const phi4: Form = {
   name: "phi4",
   stop: ["<|im_end|>"],
   takesTools: false,

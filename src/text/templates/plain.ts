@@ -1,10 +1,10 @@
 import type { Message, Role } from "../../core/generation.ts";
-import type { Template } from "./template.ts";
+import type { Form } from "./form.ts";
 import { textOf } from "./text.ts";
 import { assistantText, hermesCall } from "./tool-text.ts";
 
 /** `System: …`, `User: …`, `Assistant: …`, a blank line between, then `Assistant:`. For models without a form of their own. */
-export const plain: Template = {
+export const plain: Form = {
   name: "plain",
   stop: [],
   takesTools: false,

@@ -27,9 +27,12 @@ export interface Template {
   /** How models of this template write tool calls and reasoning, if they do. */
   readonly toolCalls?: ToolCallFormatName;
   readonly reasoning?: ReasoningFormatName;
+  /** Names of the variables that it reads; others have no effect. May hold more than that. */
+  readonly variables: ReadonlySet<string>;
   /**
-   * The prompt up to where the assistant's next turn begins. Bounded in time and length; rejects with a
-   * `ServeError` (`invalid_request`, `messages`) when the template refuses the conversation.
+   * The prompt up to where the assistant's next turn begins. Bounded in time and length, and does not hold the event
+   * loop; rejects with a `ServeError` (`invalid_request`, `messages`) when the template refuses the conversation, and
+   * with the reason of `signal` when that aborts before it is its turn.
    */
-  render(conversation: Conversation): string | Promise<string>;
+  render(conversation: Conversation, signal?: AbortSignal): Promise<string>;
 }

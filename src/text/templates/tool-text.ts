@@ -1,6 +1,5 @@
 import type { Message, Tool, ToolCall } from "../../core/generation.ts";
-import { isRecord } from "../../core/json.ts";
-import { toJsonText } from "./json-text.ts";
+import type { WrittenTool } from "./form.ts";
 import { joinTexts, textOf } from "./text.ts";
 
 /** A function as OpenAI's API describes it to a model. */
@@ -17,35 +16,13 @@ export function functionDefinition({ kind, name, description, parameters }: Tool
 }
 
 /** `{"type": "function", "function": {…}}`, the form of most templates. */
-export function toolText(tool: Tool): string {
-  return toJsonText({ type: "function", function: functionDefinition(tool) });
+export function toolText({ definition }: WrittenTool): string {
+  return `{"type": "function", "function": ${definition}}`;
 }
 
-/**
- * A tool call as one line of JSON, `{"name": …, "<key>": …}`. Arguments that are a JSON object stand as the model
- * wrote them, anything else as a string.
- */
+/** A tool call whose arguments are JSON text, as one line of JSON: `{"name": …, "<key>": …}`. */
 export function callText(call: ToolCall, key: "arguments" | "parameters"): string {
-  return `{"name": ${JSON.stringify(call.name)}, "${key}": ${argumentsText(call)}}`;
-}
-
-/** JSON text of a call's arguments. */
-export function argumentsText(call: ToolCall): string {
-  if (call.kind === "custom") return toJsonText({ input: call.arguments });
-  const text = call.arguments.trim();
-  if (text === "") return "{}";
-  return parsedArguments(call) === undefined ? JSON.stringify(call.arguments) : text;
-}
-
-/** Arguments as an object; undefined if the model wrote something else. */
-export function parsedArguments(call: ToolCall): Readonly<Record<string, unknown>> | undefined {
-  if (call.kind === "custom") return { input: call.arguments };
-  try {
-    const value: unknown = JSON.parse(call.arguments);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return `{"name": ${JSON.stringify(call.name)}, "${key}": ${call.arguments}}`;
 }
 
 /** A call in the form that models without one of their own are told to use, `<tool_call>`. */

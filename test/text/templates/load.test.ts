@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../../../src/core/error.ts";
-import { closeTemplateThread } from "../../../src/text/templates/jinja/template.ts";
+import { closeTemplateThreads } from "../../../src/text/templates/jinja/template.ts";
 import { loadTemplate, TemplateSetting } from "../../../src/text/templates/load.ts";
 import { afterResult, conversation, said } from "./conversations.ts";
 
@@ -13,7 +13,7 @@ const source = "{{ bos_token }}{{ messages[0].content }}{{ eos_token }}";
 const chat = conversation([said("user", "Hi")]);
 
 afterAll(() => {
-  closeTemplateThread();
+  closeTemplateThreads();
   rmSync(folder, { recursive: true });
 });
 

@@ -1,7 +1,7 @@
 import type { ContentPart, Message, ToolCall } from "../../../core/generation.ts";
 import type { Conversation } from "../template.ts";
 import { textOf } from "../text.ts";
-import { functionDefinition, parsedArguments } from "../tool-text.ts";
+import { functionDefinition } from "../tool-text.ts";
 import type { ConversationShape } from "./shape.ts";
 
 /** Texts of the tokenizer that a template may write. */
@@ -12,17 +12,18 @@ export interface SpecialTokens {
 
 /**
  * The variables that Hugging Face's chat templates know
- * (https://huggingface.co/docs/transformers/chat_templating), as JSON text.
+ * (https://huggingface.co/docs/transformers/chat_templating). Arguments of functions are texts; `withArguments` makes
+ * objects of them.
  */
 export function toVariables(
   { messages, tools, variables }: Conversation,
   shape: ConversationShape,
   { bosToken = "", eosToken = "" }: SpecialTokens,
-): string {
+): Record<string, unknown> {
   const names = new Map(
     messages.flatMap(({ toolCalls = [] }) => toolCalls).map(({ id, name }) => [id, name] as const),
   );
-  return JSON.stringify({
+  return {
     documents: null,
     ...variables,
     messages: messages.map((message) => toMessage(message, shape, names)),
@@ -33,7 +34,7 @@ export function toVariables(
     add_generation_prompt: true,
     bos_token: bosToken,
     eos_token: eosToken,
-  });
+  };
 }
 
 function toMessage(
@@ -76,11 +77,7 @@ function toPart(part: ContentPart): Record<string, unknown>[] {
   }
 }
 
-/** Arguments are an object, as templates expect; what the model wrote otherwise stays a text. */
-function toToolCall(call: ToolCall): Record<string, unknown> {
-  return {
-    type: "function",
-    id: call.id,
-    function: { name: call.name, arguments: parsedArguments(call) ?? call.arguments },
-  };
+/** A custom tool is described as a function with one text. */
+function toToolCall({ kind, id, name, arguments: text }: ToolCall): Record<string, unknown> {
+  return { type: "function", id, function: { name, arguments: kind === "custom" ? { input: text } : text } };
 }

@@ -28,6 +28,14 @@ export function findShape(program: Program): ConversationShape {
   };
 }
 
+/** The names that a template reads; its own are among them. */
+export function findVariables(program: Program): ReadonlySet<string> {
+  const names = [...nodesOf(program)]
+    .filter(({ type }) => type === "Identifier")
+    .map(({ value }) => String(value));
+  return new Set(names);
+}
+
 /** Whether an expression is a message's content: by its name, or as a variable or a macro's argument that holds it. */
 function contentTest(nodes: readonly SyntaxNode[]): (node: unknown) => boolean {
   const names = new Set(["content"]);

@@ -1,10 +1,11 @@
 import { ServeError } from "../../../core/error.ts";
+import { stringifyInTurns } from "../../../core/json-in-turns.ts";
 import { startWorker } from "../../../core/start-worker.ts";
 import type { Template } from "../template.ts";
 import { compileTemplate } from "./compile.ts";
 import { toVariables, type SpecialTokens } from "./conversation.ts";
 import { findAnswerForm } from "./marks.ts";
-import { findShape } from "./shape.ts";
+import { findShape, findVariables } from "./shape.ts";
 import { createRenderThread, renderFailure, type RenderThread } from "./thread.ts";
 
 export interface JinjaOptions extends SpecialTokens {
@@ -16,7 +17,7 @@ export interface JinjaOptions extends SpecialTokens {
    * themselves, and a second one makes answers worse.
    */
   addBos?: boolean;
-  /** Where it is rendered; by default in a thread that all templates share. */
+  /** Where it is rendered; by default in threads that all templates share. */
   thread?: RenderThread;
 }
 
@@ -33,15 +34,18 @@ export function createJinjaTemplate({
   thread,
   ...tokens
 }: JinjaOptions): Template {
-  const shape = findShape(compileTemplate(source));
+  const program = compileTemplate(source);
+  const shape = findShape(program);
   const { bosToken = "", eosToken } = tokens;
   return {
     name,
     takesTools: shape.hasTools,
     ...findAnswerForm(source, eosToken),
-    async render(conversation) {
-      const variables = toVariables(conversation, shape, tokens);
-      const reply = await (thread ?? sharedThread).run({ source, variables });
+    variables: findVariables(program),
+    async render(conversation, signal) {
+      const variables = await stringifyInTurns(toVariables(conversation, shape, tokens), signal);
+      const shared = variables.length > fewCharacters ? threadForLarge : threadForSmall;
+      const reply = await (thread ?? shared).run({ source, variables }, signal);
       if ("refusal" in reply) throw refused(reply.refusal);
       if ("failure" in reply) throw renderFailure(reply.failure);
       const isMarked = !addBos && bosToken !== "" && reply.text.startsWith(bosToken);
@@ -50,16 +54,25 @@ export function createJinjaTemplate({
   };
 }
 
-/** Ends the thread that templates share; the next rendering starts another one. */
-export function closeTemplateThread(): void {
-  sharedThread.close();
+/** Ends the threads that templates share; the next renderings start other ones. */
+export function closeTemplateThreads(): void {
+  threadForSmall.close();
+  threadForLarge.close();
 }
 
-const sharedThread = createRenderThread({
-  newWorker: () => startWorker("text/templates/jinja/worker.ts"),
-  startMs: 10_000,
-  runMs: 1_000,
-});
+/** Conversations of up to so many characters, about 60,000 tokens, never wait for larger ones. */
+const fewCharacters = 262_144;
+
+const threadForSmall = createSharedThread();
+const threadForLarge = createSharedThread();
+
+function createSharedThread(): RenderThread {
+  return createRenderThread({
+    newWorker: () => startWorker("text/templates/jinja/worker.ts"),
+    startMs: 10_000,
+    runMs: 1_000,
+  });
+}
 
 const maxWords = 300;
 

@@ -5,9 +5,10 @@ import { ready, type RenderJob, type RenderReply } from "./job.ts";
 export interface RenderThread {
   /**
    * One job after the other, in the order of asking. Rejects with `internal` when a job takes too long or its thread
-   * dies, and with `unavailable` when too many wait; the others are not touched by that.
+   * dies, with `unavailable` when too many wait, and with the reason of `signal` once that aborts: a job that waits
+   * is then forgotten, one that runs goes on without anybody to hear of it. The others are not touched by that.
    */
-  run(job: RenderJob): Promise<RenderReply>;
+  run(job: RenderJob, signal?: AbortSignal): Promise<RenderReply>;
   close(): void;
 }
 
@@ -23,6 +24,8 @@ export interface ThreadOptions {
 }
 
 const maxWaiting = 1_024;
+/** Of variables. */
+const maxWaitingCharacters = 134_217_728;
 const charactersAMs = 1_048;
 
 interface Waiting {
@@ -32,11 +35,25 @@ interface Waiting {
 
 /** Starts nothing before the first job. */
 export function createRenderThread({ newWorker, startMs, runMs }: ThreadOptions): RenderThread {
-  const waiting: Waiting[] = [];
+  const waiting = new Set<Waiting>();
+  let waitingCharacters = 0;
   let worker: Worker | undefined;
   let isReady = false;
   let current: Waiting | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const enter = (entry: Waiting) => {
+    waiting.add(entry);
+    waitingCharacters += entry.job.variables.length;
+  };
+
+  const leave = (entry: Waiting | undefined): Waiting | undefined => {
+    if (entry === undefined || !waiting.delete(entry)) return undefined;
+    waitingCharacters -= entry.job.variables.length;
+    return entry;
+  };
+
+  const takeFirst = () => leave(waiting.values().next().value);
 
   /** Ends the thread. The job that it had, or for whose sake it was started, fails. */
   const lose = (reason: string) => {
@@ -44,7 +61,7 @@ export function createRenderThread({ newWorker, startMs, runMs }: ThreadOptions)
     worker?.terminate();
     worker = undefined;
     isReady = false;
-    const lost = current ?? waiting.shift();
+    const lost = current ?? takeFirst();
     current = undefined;
     lost?.result.reject(renderFailure(reason));
     next();
@@ -84,13 +101,13 @@ export function createRenderThread({ newWorker, startMs, runMs }: ThreadOptions)
   };
 
   const next = () => {
-    if (current !== undefined || waiting.length === 0) return;
+    if (current !== undefined || waiting.size === 0) return;
     if (worker === undefined) {
       start();
       return;
     }
     if (!isReady) return;
-    current = waiting.shift();
+    current = takeFirst();
     if (current === undefined) return;
     const { job } = current;
     timer = setTimeout(
@@ -101,20 +118,32 @@ export function createRenderThread({ newWorker, startMs, runMs }: ThreadOptions)
   };
 
   return {
-    run(job) {
-      if (waiting.length >= maxWaiting) return Promise.reject(overloaded());
-      const result = Promise.withResolvers<RenderReply>();
-      waiting.push({ job, result });
+    async run(job, signal) {
+      signal?.throwIfAborted();
+      if (waiting.size >= maxWaiting || waitingCharacters > maxWaitingCharacters) throw overloaded();
+      const entry: Waiting = { job, result: Promise.withResolvers<RenderReply>() };
+      const giveUp = () => {
+        leave(entry);
+        entry.result.reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", giveUp, { once: true });
+      enter(entry);
       next();
-      return result.promise;
+      try {
+        return await entry.result.promise;
+      } finally {
+        signal?.removeEventListener("abort", giveUp);
+      }
     },
     close() {
       clearTimeout(timer);
       worker?.terminate();
       worker = undefined;
       isReady = false;
-      for (const { result } of [...(current === undefined ? [] : [current]), ...waiting.splice(0)])
+      for (const { result } of [...(current === undefined ? [] : [current]), ...waiting])
         result.reject(renderFailure("The thread was closed."));
+      waiting.clear();
+      waitingCharacters = 0;
       current = undefined;
     },
   };

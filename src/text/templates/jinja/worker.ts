@@ -1,4 +1,5 @@
 /** Entry point of the thread in which templates of the operator are rendered; `thread.ts` is its other side. */
+import { withArguments } from "./arguments.ts";
 import type { Program } from "./ast.ts";
 import { compileTemplate } from "./compile.ts";
 import { Refusal } from "./environment.ts";
@@ -21,7 +22,7 @@ self.postMessage(ready, []);
 function answer({ source, variables }: RenderJob): RenderReply {
   try {
     const limits = limitsFor(source.length, variables.length);
-    return { text: renderProgram(programOf(source), JSON.parse(variables), limits) };
+    return { text: renderProgram(programOf(source), withArguments(JSON.parse(variables)), limits) };
   } catch (error) {
     if (error instanceof Refusal) return { refusal: error.message.slice(0, maxRefusal) };
     return { failure: String(error).slice(0, maxRefusal) };

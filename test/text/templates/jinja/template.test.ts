@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { ServeError } from "../../../../src/core/error.ts";
-import { closeTemplateThread, createJinjaTemplate } from "../../../../src/text/templates/jinja/template.ts";
+import { closeTemplateThreads, createJinjaTemplate } from "../../../../src/text/templates/jinja/template.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { afterResult, conversation, everything, said, simple } from "../conversations.ts";
 import { llamaLike, qwenLike } from "./sources.ts";
 
-afterAll(closeTemplateThread);
+afterAll(closeTemplateThreads);
 
 const create = (source: string, more: { bosToken?: string; eosToken?: string; addBos?: boolean } = {}) =>
   createJinjaTemplate({ name: "test", source, ...more });
@@ -168,13 +168,44 @@ describe("what is known of a template", () => {
       reasoning: "think",
       stop: ["<|im_end|>"],
     });
-    expect(create("{{ messages[0].tools }}")).toEqual({
+    expect<object>(create("{{ messages[0].tools }}")).toEqual({
       name: "test",
       takesTools: false,
       stop: [],
+      variables: new Set(["messages"]),
       render: expect.any(Function),
     });
   });
+});
+
+test("the variables that a template reads are known", () => {
+  const source =
+    "{% if enable_thinking is defined and not enable_thinking %}{{ documents[0].title }}{% endif %}" +
+    "{% for m in messages %}{{ m.reasoning_effort }}{{ m[key] }}{{ thinking | default(1) }}{% endfor %}";
+
+  const { variables } = create(source);
+
+  expect([...variables].toSorted()).toEqual(
+    expect.arrayContaining(["documents", "enable_thinking", "key", "messages", "thinking"]),
+  );
+  expect(variables).not.toContain("reasoning_effort");
+});
+
+test("a conversation does not wait for larger ones that came before", async () => {
+  const template = create("{% for m in messages %}{{ m.content }}{% endfor %}");
+  const large = conversation([said("user", "x".repeat(4_500_000))]);
+  const done: string[] = [];
+  await Promise.all([template.render(large), template.render(simple)]);
+
+  const before = Array.from({ length: 4 }, async () => {
+    await template.render(large);
+    done.push("large");
+  });
+  await template.render(simple);
+  done.push("small");
+  await Promise.all(before);
+
+  expect(done).toEqual(["small", "large", "large", "large", "large"]);
 });
 
 describe("a template that", () => {

@@ -23,7 +23,7 @@ function create(newWorker = () => startWorker("text/templates/jinja/worker.ts"),
     runMs,
   });
   return {
-    run: (job: RenderJob) => thread.run(job),
+    run: (job: RenderJob, signal?: AbortSignal) => thread.run(job, signal),
     get started() {
       return started;
     },
@@ -91,6 +91,53 @@ describe("the thread of templates", () => {
     const failures = (await Promise.all(jobs)).filter((failure) => failure !== undefined);
 
     expect(failures).toHaveLength(6);
+    expect(failures[0]).toMatchObject({ kind: "unavailable", code: "server_is_overloaded" });
+  });
+
+  test("forgets a job whose client left while it waited", async () => {
+    using thread = create(undefined, 2_000);
+    const leaving = new AbortController();
+    const first = thread.run(quick);
+    const left = rejection(thread.run({ source: slow, variables: "{}" }, leaving.signal));
+    const next = thread.run(quick);
+
+    leaving.abort(new Error("gone"));
+
+    expect(await left).toMatchObject({ message: "gone" });
+    expect(await Promise.all([first, next])).toEqual([{ text: "x" }, { text: "x" }]);
+    expect(thread.started).toBe(1);
+  });
+
+  test("does not wait for a job that runs when its client leaves, and goes on with the next", async () => {
+    using thread = create();
+    const leaving = new AbortController();
+    await thread.run(quick);
+    const left = rejection(thread.run({ source: slow, variables: "{}" }, leaving.signal));
+    const next = thread.run(quick);
+
+    leaving.abort(new Error("gone"));
+
+    expect(await left).toMatchObject({ message: "gone" });
+    expect(await next).toEqual({ text: "x" });
+  });
+
+  test("takes no job of a client that has left", async () => {
+    using thread = create();
+
+    expect(await rejection(thread.run(quick, AbortSignal.abort(new Error("gone"))))).toMatchObject({
+      message: "gone",
+    });
+    expect(thread.started).toBe(0);
+  });
+
+  test("turns jobs away when too much waits", async () => {
+    using thread = create(undefined, 10_000);
+    const large = { source: "x", variables: `{"a":"${"x".repeat(70_000_000)}"}` };
+
+    const jobs = Array.from({ length: 3 }, () => rejection(thread.run(large)));
+    const failures = (await Promise.all(jobs)).filter((failure) => failure !== undefined);
+
+    expect(failures).toHaveLength(1);
     expect(failures[0]).toMatchObject({ kind: "unavailable", code: "server_is_overloaded" });
   });
 
