@@ -17,24 +17,30 @@ export const resolvePublic: Resolve = async (host, param) => {
   });
   const [first] = addresses;
   if (first === undefined || !addresses.every(({ address }) => isPublic(address))) {
-    throw refused("The address is not a public one.", param);
+    throw refused("The address is of a private network or a local one, which are never called.", param);
   }
   return { address: first.address, family: first.family === 6 ? 6 : 4 };
 };
 
 /** Whether an address is of the open internet. IPv4 within IPv6 counts as what it stands for. */
 export function isPublic(text: string): boolean {
-  if (!ipaddr.isValid(text)) return false;
+  // The library takes `::a.b.c.d` for `::ffff:a.b.c.d`.
+  if (!ipaddr.isValid(text) || /^::\d+\./.test(text)) return false;
   const address = ipaddr.process(text);
-  if (address.range() === "unicast") return true;
-  if (!(address instanceof ipaddr.IPv6)) return false;
-  const inner = address.range() === "rfc6052" ? embedded(address) : undefined;
-  return inner !== undefined && isPublic(inner);
+  if (!(address instanceof ipaddr.IPv6)) return address.range() === "unicast";
+  if (isTranslated(address)) return isPublic(address.toByteArray().slice(12).join("."));
+  return address.range() === "unicast" && !isTunnelled(address);
 }
 
-/** The IPv4 address in the last four bytes, as NAT64 writes it. */
-function embedded(address: ipaddr.IPv6): string {
-  return address.toByteArray().slice(12).join(".");
+/** Under NAT64's well-known prefix, `64:ff9b::/96`, the last four bytes are an IPv4 address. */
+function isTranslated({ parts }: ipaddr.IPv6): boolean {
+  return parts[0] === 0x64 && parts[1] === 0xff9b && parts.slice(2, 6).every((part) => part === 0);
+}
+
+/** Forms that lead to an IPv4 address in them and count as unicast: `::a.b.c.d` and ISATAP's (RFC 5214). */
+function isTunnelled({ parts }: ipaddr.IPv6): boolean {
+  const isCompatible = parts.slice(0, 6).every((part) => part === 0);
+  return isCompatible || (((parts[4] ?? 0) & 0xfdff) === 0 && parts[5] === 0x5efe);
 }
 
 function refused(message: string, param: string, cause?: unknown): ServeError {

@@ -15,18 +15,28 @@ const servers: readonly [title: string, dialect: DialectName, profile: ModelProf
   ["MLServer: HuggingFace", "mlserver", models.mlserverPipeline],
   ["OVMS (Python)", "ovms", models.ovms],
   ["any other model", "generic", models.generic],
+  ["any other model, not streaming", "generic", models.genericUnary],
 ];
 
 type Cell = "native" | "edge" | "refused" | "ignored";
 
 /** What each feature of the OpenAI API becomes, from the capabilities on which the product itself decides. */
 const rows: readonly [feature: string, (model: KserveModel) => Cell][] = [
-  ["text, streamed", ({ dialect }) => (dialect.abilities.rpcs.includes("stream") ? "native" : "edge")],
+  ["text, streamed", of(({ wholeOnly }) => native(wholeOnly !== true, "edge"))],
   [
     "`max_tokens`",
-    of(({ sampling, reportsLength }) => native(sampling.has("maxTokens") && reportsLength, "edge")),
+    of(({ sampling, reportsLength, wholeOnly }) =>
+      sampling.has("maxTokens") && (reportsLength || wholeOnly === true)
+        ? "native"
+        : wholeOnly === true
+          ? "ignored"
+          : "edge",
+    ),
   ],
-  ["`finish_reason: length`", of(({ reportsLength }) => native(reportsLength, "edge"))],
+  [
+    "`finish_reason: length`",
+    of(({ reportsLength, wholeOnly }) => native(reportsLength, wholeOnly === true ? "ignored" : "edge")),
+  ],
   ["`stop`", sampled("stop", "edge")],
   ["`n`", of(({ choices }) => native(choices > 1, "edge"))],
   ["`best_of`", of(({ bestOf }) => native(bestOf, "refused"))],

@@ -43,12 +43,14 @@ export function plainResponse(response: InferResponse): unknown {
   return {
     ...response,
     parameters: plainParameters(response.parameters),
-    rawContents: response.rawContents.map(hex),
+    rawContents: response.rawContents.views().map(hex),
     outputs: response.outputs.map((output) => ({
       ...output,
       parameters: plainParameters(output.parameters),
       contents:
-        output.contents === undefined ? null : { ...output.contents, bytes: output.contents.bytes.map(hex) },
+        output.contents === undefined
+          ? null
+          : { ...output.contents, bytes: output.contents.bytes.views().map(hex) },
     })),
   };
 }
@@ -102,7 +104,6 @@ function comparableResponse(fields: Plain): unknown {
   return {
     modelName: fields["modelName"],
     modelVersion: fields["modelVersion"],
-    id: fields["id"],
     parameters: oracleParameters(fields["parameters"]),
     rawContents: fields["rawOutputContents"].map(hex),
     outputs: fields["outputs"].map((output: Plain) => ({

@@ -6,7 +6,7 @@ import { createHealth } from "./health.ts";
 export interface OpsDeps {
   version: string;
   backends: readonly Backend[];
-  /** Strangers may not learn addresses. */
+  /** Strangers may not learn addresses and models. */
   hasKeys: boolean;
   /** Public ids, the default's first if there is one. */
   models(): Promise<{ ids: readonly string[]; defaultId: string | undefined }>;
@@ -14,6 +14,8 @@ export interface OpsDeps {
   endpoints(): readonly string[];
 }
 
+/** Who has no key is not told of models here either. */
+const hidden = { ids: [], defaultId: undefined };
 const unreachable = "No backend is ready.";
 
 const serverExample = {
@@ -35,7 +37,7 @@ export function opsRoutes(deps: OpsDeps) {
     .get(
       "/",
       async () => {
-        const { ids, defaultId } = await deps.models();
+        const { ids, defaultId } = deps.hasKeys ? hidden : await deps.models();
         const names = deps.backends.map((backend) =>
           deps.hasKeys ? backend.id : (backend.endpoint ?? backend.id),
         );

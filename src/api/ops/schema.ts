@@ -6,9 +6,13 @@ export const ServerInformation = Type.Object({
   version: Type.String(),
   status: Type.Literal("ok"),
   agent: Type.Union([Type.String(), Type.Null()], { description: "The agent that is served, if one is." }),
-  model: Type.Union([Type.String(), Type.Null()], { description: "The default model." }),
+  model: Type.Union([Type.String(), Type.Null()], {
+    description: "The default model; null when there is none, or keys are configured.",
+  }),
   backend: Type.String({ description: "Address of the backend; its id when keys are configured." }),
-  models: Type.Array(Type.String(), { description: "Ids of the models that can be asked for." }),
+  models: Type.Array(Type.String(), {
+    description: "Ids of the models that can be asked for; empty when keys are configured.",
+  }),
   endpoints: Type.Array(Type.String(), { description: "Paths of the API." }),
   docs: Type.String({ description: "Path of these pages." }),
 });

@@ -38,7 +38,7 @@ const TensorSetting = Type.Object(
 /** One of a few words. */
 function words<const Word extends string>(
   names: readonly Word[],
-  options: { description: string; default: NoInfer<Word> },
+  options: { description: string; default?: NoInfer<Word> },
 ) {
   return Type.Unsafe<Word>(
     Type.Union(
@@ -72,8 +72,7 @@ const modelSettings = {
   structured_outputs: Type.Optional(
     words(["structured_outputs", "guided_decoding", "none"], {
       description:
-        "vLLM's key for constrained decoding: guided_decoding for Triton 25.10 and older, none if it has none.",
-      default: "structured_outputs",
+        "Constrained decoding: none if the server has none, as TensorRT-LLM engines without a guided decoding backend. Else vLLM's key for it; by default structured_outputs if its backend embeds (Triton 25.11 and newer), else guided_decoding.",
     }),
   ),
   template: Type.Optional(TemplateSetting),
@@ -177,7 +176,7 @@ export const KserveConfig = Type.Object(
               maxItems: 1_000,
               default: [],
               description:
-                "Hosts from which images of a request are fetched, such as `images.example` or `*.cdn.example`; none means that images come in the request.",
+                "Hosts from which images of a request are fetched, such as `images.example` or `*.cdn.example`; none means that images come in the request. A host of a private network is never called, in the list or not.",
             }),
           ),
           max_bytes: Type.Optional(
@@ -185,7 +184,7 @@ export const KserveConfig = Type.Object(
               minimum: 1_024,
               maximum: 134_217_728,
               default: 20_971_520,
-              description: "Largest image that is fetched.",
+              description: "Largest image that is taken, in a request or by its address.",
             }),
           ),
         },

@@ -18,11 +18,17 @@ const maxImages = 64;
 const maxFetchedBytes = 67_108_864;
 const fetchesAtOnce = 4;
 
+export interface LoadImagesOptions {
+  fetchImage: FetchImage;
+  /** Of an image in the request; `fetchImage` keeps its own limit. */
+  maxBytes: number;
+}
+
 /**
  * Images by address are fetched here, also for a server that takes addresses: it would follow them to places that only
  * it can reach. Each address is fetched once a request.
  */
-export function createLoadImages(fetchImage: FetchImage): LoadImages {
+export function createLoadImages({ fetchImage, maxBytes }: LoadImagesOptions): LoadImages {
   return async (prompt, form, signal) => {
     const images = form === "none" || prompt.kind !== "messages" ? [] : findImages(prompt.messages);
     if (images.length > maxImages) {
@@ -31,6 +37,7 @@ export function createLoadImages(fetchImage: FetchImage): LoadImages {
         param: "messages",
       });
     }
+    for (const image of images) assertForm(image, maxBytes);
     const fetched = await fetchAll(images, fetchImage, signal);
     return images.map(({ url }) => {
       const inline = fetched.get(url) ?? url;
@@ -51,26 +58,36 @@ function findImages(messages: Extract<Prompt, { kind: "messages" }>["messages"])
   return messages.flatMap((message, position) =>
     message.content.flatMap((part, index) => {
       if (part.type !== "image") return [];
-      const image = { url: part.url, param: `messages[${position}].content[${index}].image_url.url` };
-      assertForm(image);
-      return [image];
+      return [{ url: part.url, param: `messages[${position}].content[${index}].image_url.url` }];
     }),
   );
 }
 
-const inlineForm = /^data:[\w.+/-]{1,128}(?:;[\w=.+-]{1,128}){0,4};base64,/;
+const inlineForm = /^data:([\w.+/-]{1,128})(?:;[\w=.+-]{1,128}){0,4};base64,/i;
 const addressForm = /^https?:\/\//;
 
-function assertForm({ url, param }: NamedImage): void {
+function assertForm({ url, param }: NamedImage, maxBytes: number): void {
   if (addressForm.test(url)) return;
-  const head = inlineForm.exec(url)?.[0];
-  const base64 = head === undefined ? "" : url.slice(head.length);
-  if (base64 !== "" && !/[^\w+/=\r\n-]/.test(base64)) return;
-  throw new ServeError(
-    "invalid_request",
-    "An image must be given as a data URL with base64, or by an http or https address.",
-    { code: "invalid_value", param },
-  );
+  const [head = "", mediaType = ""] = inlineForm.exec(url) ?? [];
+  const size = head === "" ? 0 : decodedSize(url.slice(head.length));
+  if (size === 0)
+    throw refused("An image must be given as a data URL with base64, or by an http or https address.", param);
+  if (!isRaster(mediaType))
+    throw refused("A data URL must be of an image, and not of a drawing in SVG.", param);
+  if (size > maxBytes) throw refused(`An image may have at most ${maxBytes} bytes.`, param);
+}
+
+/** Model servers read pixels. */
+function isRaster(mediaType: string): boolean {
+  return /^image\/(?!svg)[\w.+-]+$/i.test(mediaType);
+}
+
+/** How many bytes `text` stands for, in base64 of either alphabet that may have line ends; 0 if it is none. */
+function decodedSize(text: string): number {
+  const base64 = /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]+/g, "") : text;
+  if (base64.length % 4 !== 0 || !/^[\w+/-]+={0,2}$/.test(base64)) return 0;
+  const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
+  return (base64.length / 4) * 3 - padding;
 }
 
 /** Data URLs of all addresses, a few at once; the first failure ends the others. */
@@ -106,9 +123,9 @@ async function fetchAll(
 }
 
 function tooLarge(param: string): ServeError {
-  return new ServeError(
-    "invalid_request",
-    `The images of a request may have at most ${maxFetchedBytes} bytes together.`,
-    { code: "invalid_value", param },
-  );
+  return refused(`The images of a request may have at most ${maxFetchedBytes} bytes together.`, param);
+}
+
+function refused(message: string, param: string): ServeError {
+  return new ServeError("invalid_request", message, { code: "invalid_value", param });
 }

@@ -29,13 +29,15 @@ test("the root tells what is served, and where from", async () => {
   });
 });
 
-test("with keys configured the root needs none, but hides addresses", async () => {
-  await using app = startApp([up()], { keys });
+test("with keys configured the root needs none, but hides addresses and models", async () => {
+  await using app = startApp([up()], { keys, defaultBackend: "up" });
 
   const response = await app.get("/");
+  const body: unknown = await response.json();
 
   expect(response.status).toBe(200);
-  expect(await response.json()).toMatchObject({ backend: "up" });
+  expect(body).toMatchObject({ backend: "up", model: null, models: [] });
+  expect(Value.Check(ServerInformation, body)).toBe(true);
 });
 
 const healths: [string, ReturnType<typeof scripted>[], number, unknown][] = [

@@ -10,9 +10,12 @@ const gif = { bytes: new TextEncoder().encode("GIF89a"), mediaType: "image/gif" 
 /** What is fetched is a GIF, and noted. */
 function recordingLoad() {
   const fetched: string[] = [];
-  const load = createLoadImages(async (url, param) => {
-    fetched.push(`${param} ${url}`);
-    return gif;
+  const load = createLoadImages({
+    maxBytes: 1_000,
+    fetchImage: async (url, param) => {
+      fetched.push(`${param} ${url}`);
+      return gif;
+    },
   });
   return { fetched, load };
 }
@@ -50,6 +53,19 @@ test("a server that takes addresses gets data URLs, so that it fetches nothing i
   expect(fetched).toHaveLength(1);
 });
 
+for (const url of [
+  "data:image/png;base64,QQ==",
+  "data:image/webp;base64,QUI=",
+  "DATA:Image/PNG;base64,QUJD",
+  `data:image/png;base64,${Buffer.alloc(1_000).toString("base64")}`,
+]) {
+  test(`${url.slice(0, 40)} is taken as it is`, async () => {
+    const { load } = recordingLoad();
+
+    expect(await load(promptOf(url), "url", unused)).toEqual([{ url }]);
+  });
+}
+
 test("more images than a request may have are refused before any is fetched", async () => {
   const { fetched, load } = recordingLoad();
   const urls = Array.from({ length: 65 }, (_, index) => `https://a.example/${index}`);
@@ -62,11 +78,14 @@ test("more images than a request may have are refused before any is fetched", as
 
 test("one that cannot be fetched ends the other fetches", async () => {
   const ended: boolean[] = [];
-  const failing = createLoadImages(async (url, _param, signal) => {
-    if (url.endsWith("/bad")) throw new ServeError("invalid_request", "No.");
-    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-    ended.push(signal.aborted);
-    return gif;
+  const failing = createLoadImages({
+    maxBytes: 1_000,
+    fetchImage: async (url, _param, signal) => {
+      if (url.endsWith("/bad")) throw new ServeError("invalid_request", "No.");
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      ended.push(signal.aborted);
+      return gif;
+    },
   });
 
   const refusal = await rejection(failing(promptOf("http://a/slow", "http://a/bad"), "bytes", unused));
@@ -85,10 +104,20 @@ for (const form of ["bytes", "url"] as const) {
   for (const url of [
     "data:image/png;base64,",
     "data:image/png;base64,QU!D",
+    "data:image/png;base64,QUJDR",
+    "data:image/png;base64,QQ=D",
+    "data:image/png;base64,Q===",
+    "data:image/png;base64,====",
+    `data:image/png;base64,${Buffer.alloc(1_001).toString("base64")}`,
+    "data:text/html;base64,QUJD",
+    "data:image/svg+xml;base64,QUJD",
+    "data:IMAGE/SVG+XML;base64,QUJD",
+    "data:image/;base64,QUJD",
+    "data:;base64,QUJD",
     "data:image/png,QUJD",
     "file:///a",
   ]) {
-    test(`as ${form}, ${url} is refused by its place`, async () => {
+    test(`as ${form}, ${url.slice(0, 40)} is refused by its place`, async () => {
       const { load } = recordingLoad();
 
       const refusal = await rejection(load(promptOf(url), form, unused));

@@ -16,6 +16,7 @@ const told = { text: "a b c d" };
 /** What a message is that breaks the protocol, and for which models it does not, with the reason. */
 const malformed: readonly (readonly [fault: string, passes: readonly ModelName[]])[] = [
   ["missing-output", []],
+  ["no-outputs", []],
   ["wrong-datatype", []],
   // OVMS says nothing of shapes, so that nothing is read from them.
   ["wrong-shape", ["ovms"]],
@@ -79,20 +80,6 @@ describeBlackBox("Servers in trouble", () => {
           await expectHealthy(name);
         });
       }
-    }
-  });
-
-  describe.concurrent("that answer with no outputs at all", () => {
-    for (const { name } of answering) {
-      test(`of ${name}: 502`, async () => {
-        for (const stream of [false, true]) {
-          const answer = await say(name, { text: "a", fault: "no-outputs" }, stream);
-
-          // A stream of a model of nobody's layout may say nothing before it says that it is over.
-          if (answer.status !== 200) expectError(answer, { status: 502, code: "upstream_error" });
-          else expect(mayBeSilent).toContain(name);
-        }
-      });
     }
   });
 

@@ -36,7 +36,14 @@ const servers: readonly [ServerKind, string, ServerUnderTest][] = [
       start: () => start("mlserver"),
       models: [
         { name: "text", dialect: "mlserver" },
-        { name: "transformer", dialect: "mlserver", isWhole: true, isSilentOnLength: true },
+        {
+          name: "transformer",
+          dialect: "mlserver",
+          isWhole: true,
+          isSilentOnLength: true,
+          isUntold: true,
+          settings: { tensors: { prompt: "args", text: "output" } },
+        },
       ],
     },
   ],

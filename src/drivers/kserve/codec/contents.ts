@@ -1,7 +1,8 @@
+import { type ByteFields, noBytes } from "./byte-fields.ts";
 import { wireType } from "./wire-reader.ts";
 import type { WireReader } from "./wire-reader.ts";
 
-/** Contents that are being read; fits `TensorContents`. */
+/** Contents that are being read; fits `OutputContents`. */
 export interface ContentsBuilder {
   bools: boolean[];
   ints: number[];
@@ -10,7 +11,7 @@ export interface ContentsBuilder {
   uint64s: number[];
   fp32s: number[];
   fp64s: number[];
-  bytes: Uint8Array[];
+  bytes: ByteFields;
 }
 
 /** Reads an `InferTensorContents`, adding to what an earlier one of the same tensor gave. */
@@ -50,8 +51,7 @@ export function readContents(reader: WireReader, known: ContentsBuilder | undefi
         break;
       case 66:
         reader.countObject();
-        contents.bytes = owned(contents.bytes);
-        contents.bytes.push(reader.byteField());
+        contents.bytes = reader.byteField(contents.bytes);
         break;
       default:
         reader.skip(tag);
@@ -106,6 +106,6 @@ function emptyContents(): ContentsBuilder {
     uint64s: none,
     fp32s: none,
     fp64s: none,
-    bytes: none,
+    bytes: noBytes,
   };
 }

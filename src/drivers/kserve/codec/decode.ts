@@ -1,23 +1,22 @@
-import type {
-  InferResponse,
-  OutputTensor,
-  Parameters,
-  ParameterValue,
-  StreamInferResponse,
-} from "./messages.ts";
+import type { InferResponse, OutputTensor, ParameterValue, StreamInferResponse } from "./messages.ts";
+import { type ByteFields, noBytes } from "./byte-fields.ts";
 import { readContents, readInt64s } from "./contents.ts";
 import type { ContentsBuilder } from "./contents.ts";
+import { noParameters, type ParametersBuilder, withParameter } from "./parameters.ts";
 import { MalformedMessage, WireReader } from "./wire-reader.ts";
 
 /**
  * Decoders of what a KServe v2 server answers to a call. Fields that are not known are skipped; a field that comes
- * twice is merged as protobuf says. All throw `MalformedMessage`. Byte fields are views of `bytes`.
+ * twice is merged as protobuf says. All throw `MalformedMessage`. Byte fields are places in `bytes`.
  *
  * A message of a stream is taken in both forms: MLServer sends a bare `ModelInferResponse` where the protocol has a
  * `ModelStreamInferResponse`. What tells them apart is any of the fields that only the bare one has (its id,
  * parameters, outputs and raw contents), or a second field that is a version's text instead of a message.
  */
 export function decodeStreamInferResponse(bytes: Uint8Array): StreamInferResponse {
+  // The bare form begins with the model's name. Looking ahead saves an exception for each of its messages.
+  if (bytes[0] === 10 && hasBareField(bytes))
+    return { errorMessage: "", response: decodeInferResponse(bytes) };
   let wrapped: StreamInferResponse | undefined;
   try {
     wrapped = readWrapped(new WireReader(bytes));
@@ -27,6 +26,23 @@ export function decodeStreamInferResponse(bytes: Uint8Array): StreamInferRespons
   // What is malformed in both forms is reported as the bare one is.
   return wrapped ?? { errorMessage: "", response: decodeInferResponse(bytes) };
 }
+
+/** Whether there is a field that only the bare form has, as far as the message can be read. */
+function hasBareField(bytes: Uint8Array): boolean {
+  const reader = new WireReader(bytes);
+  try {
+    while (reader.more) {
+      const tag = reader.tag();
+      if (bareTags.has(tag)) return true;
+      reader.skip(tag);
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error;
+  }
+  return false;
+}
+
+const bareTags: ReadonlySet<number> = new Set([26, 34, 42, 50]);
 
 /** Undefined if a field comes that only the bare form has. */
 function readWrapped(reader: WireReader): StreamInferResponse | undefined {
@@ -58,16 +74,12 @@ export function decodeInferResponse(bytes: Uint8Array): InferResponse {
   return readResponse(new WireReader(bytes), bytes.length, undefined);
 }
 
-const noParameters: Parameters = new Map();
-const noBytes: readonly Uint8Array[] = [];
-
 interface ResponseBuilder {
   modelName: string;
   modelVersion: string;
-  id: string;
-  parameters: Parameters;
+  parameters: ParametersBuilder;
   outputs: OutputTensor[];
-  rawContents: readonly Uint8Array[];
+  rawContents: ByteFields;
 }
 
 function readResponse(
@@ -78,13 +90,10 @@ function readResponse(
   const response = known ?? {
     modelName: "",
     modelVersion: "",
-    id: "",
     parameters: noParameters,
     outputs: [],
     rawContents: noBytes,
   };
-  let parameters: Map<string, ParameterValue> | undefined;
-  let raw: Uint8Array[] | undefined;
   while (reader.more) {
     const tag = reader.tag();
     switch (tag) {
@@ -95,11 +104,10 @@ function readResponse(
         response.modelVersion = reader.text();
         break;
       case 26:
-        response.id = reader.text();
+        reader.skipText();
         break;
       case 34:
-        parameters ??= new Map(response.parameters);
-        readParameter(reader, parameters);
+        response.parameters = readParameter(reader, response.parameters);
         break;
       case 42:
         reader.countObject();
@@ -107,16 +115,13 @@ function readResponse(
         break;
       case 50:
         reader.countObject();
-        raw ??= [...response.rawContents];
-        raw.push(reader.byteField());
+        response.rawContents = reader.byteField(response.rawContents);
         break;
       default:
         reader.skip(tag);
     }
   }
   reader.leave(outer);
-  if (parameters !== undefined) response.parameters = parameters;
-  if (raw !== undefined) response.rawContents = raw;
   return response;
 }
 
@@ -125,7 +130,7 @@ function readOutput(reader: WireReader): OutputTensor {
   let shape: number[] = [];
   let name = "";
   let datatype = "";
-  let parameters: Map<string, ParameterValue> | undefined;
+  let parameters = noParameters;
   let contents: ContentsBuilder | undefined;
   while (reader.more) {
     const tag = reader.tag();
@@ -141,8 +146,7 @@ function readOutput(reader: WireReader): OutputTensor {
         shape = readInt64s(reader, tag, shape);
         break;
       case 34:
-        parameters ??= new Map();
-        readParameter(reader, parameters);
+        parameters = readParameter(reader, parameters);
         break;
       case 42:
         contents = readContents(reader, contents);
@@ -152,10 +156,11 @@ function readOutput(reader: WireReader): OutputTensor {
     }
   }
   reader.leave(outer);
-  return { name, datatype, shape, parameters: parameters ?? noParameters, contents };
+  return { name, datatype, shape, parameters, contents };
 }
 
-function readParameter(reader: WireReader, parameters: Map<string, ParameterValue>): void {
+/** Gives `known` and one more. */
+function readParameter(reader: WireReader, known: ParametersBuilder): ParametersBuilder {
   reader.countObject();
   const outer = reader.enter();
   let key = "";
@@ -167,7 +172,7 @@ function readParameter(reader: WireReader, parameters: Map<string, ParameterValu
     else reader.skip(tag);
   }
   reader.leave(outer);
-  parameters.set(key, value);
+  return withParameter(known, key, value);
 }
 
 function readParameterValue(reader: WireReader, known: ParameterValue): ParameterValue {

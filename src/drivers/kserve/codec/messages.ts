@@ -1,3 +1,5 @@
+import type { ByteFields } from "./byte-fields.ts";
+
 /**
  * The KServe v2 messages that oai-serve reads and writes; field numbers stand in `proto/kserve.proto`.
  * 64-bit integers are numbers: exact up to 2^53, rounded above.
@@ -42,17 +44,21 @@ export interface OutputTensor {
   readonly datatype: string;
   readonly shape: readonly number[];
   readonly parameters: Parameters;
-  readonly contents: TensorContents | undefined;
+  readonly contents: OutputContents | undefined;
 }
 
+export interface OutputContents extends Omit<TensorContents, "bytes"> {
+  readonly bytes: ByteFields;
+}
+
+/** Without its id, which only repeats the request's. */
 export interface InferResponse {
   readonly modelName: string;
   readonly modelVersion: string;
-  readonly id: string;
   readonly parameters: Parameters;
   readonly outputs: readonly OutputTensor[];
   /** One element per output tensor, in order, or none when the contents are typed. */
-  readonly rawContents: readonly Uint8Array[];
+  readonly rawContents: ByteFields;
 }
 
 export interface StreamInferResponse {

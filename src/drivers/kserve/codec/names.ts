@@ -24,6 +24,19 @@ export function decodeName(bytes: Uint8Array, start: number, length: number): st
   return text;
 }
 
+/** Whether the bytes from `start` to `end`, which must lie within `bytes`, are UTF-8. */
+export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  let position = start;
+  while (position < end && (bytes[position] ?? 0) < 0x80) position++;
+  if (position === end) return true;
+  try {
+    decoder.decode(bytes.subarray(position, end));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function slotOf(bytes: Uint8Array, start: number, length: number): number {
   const first = bytes[start] ?? 0;
   const middle = bytes[start + (length >> 1)] ?? 0;

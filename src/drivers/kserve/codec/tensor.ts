@@ -1,4 +1,5 @@
-import type { InferResponse, OutputTensor, TensorContents } from "./messages.ts";
+import type { ByteFields } from "./byte-fields.ts";
+import type { InferResponse, OutputContents, OutputTensor } from "./messages.ts";
 import { decodeName } from "./names.ts";
 
 /** An output tensor that contradicts itself or the protocol. Names the tensor, never its content. */
@@ -16,13 +17,8 @@ export class MalformedTensor extends Error {
  * The result is a view of the message. Throws `MalformedTensor`.
  */
 export function readBytesOutput(response: InferResponse, name: string): Uint8Array | undefined {
-  const index = indexOfOutput(response, name);
-  const tensor = response.outputs[index];
-  if (tensor === undefined) return undefined;
-  expectOne(tensor);
-  if (tensor.datatype !== "BYTES") throw notBytes(name);
-  const raw = rawContentsOf(response, tensor, index);
-  return raw === undefined ? one(tensor, tensor.contents?.bytes, "bytes") : unprefixed(name, raw);
+  const place = findElement(response, name);
+  return place === undefined ? undefined : place.message.subarray(place.start, place.end);
 }
 
 /** As `readBytesOutput`, of an output with any number of elements up to `most`, whatever its dimensions. */
@@ -37,8 +33,10 @@ export function readBytesOutputs(
   const count = countOf(tensor, most);
   if (tensor.datatype !== "BYTES") throw notBytes(name);
   const raw = rawContentsOf(response, tensor, index);
-  if (raw === undefined) return all(tensor, tensor.contents?.bytes, "bytes", count);
-  return count === 1 ? [unprefixed(name, raw)] : prefixed(name, raw, count);
+  if (raw === undefined) return typedBytes(tensor, count)?.views() ?? [];
+  if (count !== 1) return prefixed(name, raw, count);
+  const { message, start, end } = unprefixed(name, raw);
+  return [message.subarray(start, end)];
 }
 
 /**
@@ -51,16 +49,18 @@ export function readLooseBytesOutput(response: InferResponse, name: string): Uin
   if (tensor === undefined) return undefined;
   const raw = rawContentsOf(response, tensor, index);
   if (tensor.datatype === "UINT8" || tensor.datatype === "INT8") {
-    return raw ?? Uint8Array.from(tensor.contents?.[tensor.datatype === "INT8" ? "ints" : "uints"] ?? []);
+    const numbers = tensor.contents?.[tensor.datatype === "INT8" ? "ints" : "uints"] ?? [];
+    return raw === undefined ? Uint8Array.from(numbers) : raw.message.subarray(raw.start, raw.end);
   }
   if (tensor.datatype !== "BYTES") throw notBytes(name);
-  return raw === undefined ? one(tensor, tensor.contents?.bytes, "bytes") : unprefixed(name, raw);
+  const { message, start, end } = raw === undefined ? oneTyped(tensor) : unprefixed(name, raw);
+  return message.subarray(start, end);
 }
 
 /** As `readBytesOutput`, of an output that must be UTF-8. */
 export function readTextOutput(response: InferResponse, name: string): string | undefined {
-  const bytes = readBytesOutput(response, name);
-  return bytes === undefined ? undefined : toText(name, bytes);
+  const place = findElement(response, name);
+  return place === undefined ? undefined : toText(name, place);
 }
 
 /** As `readBytesOutputs`, of elements that must be UTF-8. */
@@ -69,7 +69,9 @@ export function readTextOutputs(
   name: string,
   most: number,
 ): readonly string[] | undefined {
-  return readBytesOutputs(response, name, most)?.map((bytes) => toText(name, bytes));
+  return readBytesOutputs(response, name, most)?.map((bytes) =>
+    toText(name, { message: bytes, start: 0, end: bytes.length }),
+  );
 }
 
 /** The one element of the integer output `name`, or undefined when there is no such output. Throws `MalformedTensor`. */
@@ -95,7 +97,7 @@ export function readIntegerOutputs(
   const type = integers[tensor.datatype];
   if (type === undefined) throw new MalformedTensor(name, "is not of an integer datatype");
   const raw = rawContentsOf(response, tensor, index);
-  if (raw === undefined) return all(tensor, tensor.contents?.[type.field], type.field, count);
+  if (raw === undefined) return all(tensor, tensor.contents?.[type.field], count);
   expectSize(name, raw, count * type.size);
   return readNumbers(raw, type, []);
 }
@@ -117,7 +119,7 @@ export function readFloatOutput(response: InferResponse, name: string): Float32A
     return readNumbers(raw, type, new Float32Array(count));
   }
   if (type.field === undefined) throw new MalformedTensor(name, "has data that does not fit its shape");
-  return Float32Array.from(all(tensor, tensor.contents?.[type.field], type.field, count));
+  return Float32Array.from(all(tensor, tensor.contents?.[type.field], count));
 }
 
 interface NumberType<Field> {
@@ -178,18 +180,18 @@ function view(raw: Uint8Array, offset: number, size: number): DataView {
   return new DataView(raw.buffer, raw.byteOffset + offset, size);
 }
 
-function expectSize(name: string, raw: Uint8Array, size: number): void {
-  if (raw.length !== size) throw new MalformedTensor(name, "has data that does not fit its shape");
+function expectSize(name: string, { start, end }: Place, size: number): void {
+  if (end - start !== size) throw new MalformedTensor(name, "has data that does not fit its shape");
 }
 
 /** Fills `numbers`, which has room for all. */
 function readNumbers<Field, Numbers extends { [index: number]: number }>(
-  raw: Uint8Array,
-  type: NumberType<Field>,
+  { message, start, end }: Place,
+  { size, read }: NumberType<Field>,
   numbers: Numbers,
 ): Numbers {
-  for (let index = 0; index * type.size < raw.length; index++) {
-    numbers[index] = type.read(raw, index * type.size);
+  for (let index = 0; start + index * size < end; index++) {
+    numbers[index] = read(message, start + index * size);
   }
   return numbers;
 }
@@ -222,86 +224,107 @@ function countOf(tensor: OutputTensor, most: number): number {
   return count;
 }
 
-function rawContentsOf(response: InferResponse, tensor: OutputTensor, index: number): Uint8Array | undefined {
-  if (response.rawContents.length === 0) return undefined;
-  if (response.rawContents.length !== response.outputs.length) {
+/** Bytes of a message. */
+interface Place {
+  message: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** Where the one element of the BYTES output `name` stands. */
+function findElement(response: InferResponse, name: string): Place | undefined {
+  const index = indexOfOutput(response, name);
+  const tensor = response.outputs[index];
+  if (tensor === undefined) return undefined;
+  expectOne(tensor);
+  if (tensor.datatype !== "BYTES") throw notBytes(name);
+  const raw = rawContentsOf(response, tensor, index);
+  return raw === undefined ? oneTyped(tensor) : unprefixed(name, raw);
+}
+
+function rawContentsOf(response: InferResponse, tensor: OutputTensor, index: number): Place | undefined {
+  const { rawContents, outputs } = response;
+  if (rawContents.length === 0) return undefined;
+  if (rawContents.length !== outputs.length) {
     throw new MalformedTensor(tensor.name, "has no raw contents of its own");
   }
-  if (tensor.contents !== undefined && hasElements(tensor.contents)) {
+  if (tensor.contents !== undefined && sizeOf(tensor.contents) > 0) {
     throw new MalformedTensor(tensor.name, "has both raw and typed contents");
   }
-  return response.rawContents[index];
+  return placeOf(rawContents, index);
 }
 
-function hasElements(contents: TensorContents): boolean {
-  return contentFields.some((field) => contents[field].length > 0);
+function placeOf(fields: ByteFields, index: number): Place {
+  return { message: fields.message, start: fields.start(index), end: fields.end(index) };
 }
 
-const contentFields = [
-  "bools",
-  "ints",
-  "int64s",
-  "uints",
-  "uint64s",
-  "fp32s",
-  "fp64s",
-  "bytes",
-] as const satisfies readonly (keyof TensorContents)[];
+/** Elements of all datatypes together. */
+function sizeOf(contents: OutputContents): number {
+  const { bools, ints, int64s, uints, uint64s, fp32s, fp64s, bytes } = contents;
+  const integers = ints.length + int64s.length + uints.length + uint64s.length;
+  return bools.length + integers + fp32s.length + fp64s.length + bytes.length;
+}
 
-function one<T>(tensor: OutputTensor, elements: readonly T[] | undefined, field: keyof TensorContents): T {
-  const element = all(tensor, elements, field, 1)[0];
-  if (element === undefined) throw notOne(tensor.name);
-  return element;
+function oneTyped(tensor: OutputTensor): Place {
+  const elements = typedBytes(tensor, 1);
+  if (elements === undefined) throw notOne(tensor.name);
+  return placeOf(elements, 0);
+}
+
+function typedBytes(tensor: OutputTensor, count: number): ByteFields | undefined {
+  const elements = tensor.contents?.bytes;
+  expectOnly(tensor, elements?.length ?? 0, count);
+  return elements;
 }
 
 const noElements: readonly never[] = [];
 
-function all<T>(
-  tensor: OutputTensor,
-  elements: readonly T[] = noElements,
-  field: keyof TensorContents,
-  count: number,
-): readonly T[] {
-  if (elements.length !== count) {
-    throw new MalformedTensor(tensor.name, "has data that does not fit its shape");
-  }
-  for (const other of contentFields) {
-    if (other !== field && (tensor.contents?.[other].length ?? 0) > 0) {
-      throw new MalformedTensor(tensor.name, "has contents of another datatype");
-    }
-  }
+function all<T>(tensor: OutputTensor, elements: readonly T[] = noElements, count: number): readonly T[] {
+  expectOnly(tensor, elements.length, count);
   return elements;
+}
+
+/** That the tensor has `count` elements of its datatype, of which `found` were found, and none of another. */
+function expectOnly({ name, contents }: OutputTensor, found: number, count: number): void {
+  if (found !== count) throw new MalformedTensor(name, "has data that does not fit its shape");
+  if (contents !== undefined && sizeOf(contents) !== found) {
+    throw new MalformedTensor(name, "has contents of another datatype");
+  }
 }
 
 /**
  * The element without its length. Without one it is text, which has neither 0 nor 0xff among its first bytes;
  * bytes that do are a length, and a wrong one.
  */
-function unprefixed(name: string, raw: Uint8Array): Uint8Array {
-  if (raw.length >= 4 && uint32(raw, 0) === raw.length - 4) return raw.subarray(4);
-  const head = raw.subarray(0, 4);
-  if (head.includes(0) || head.includes(0xff)) throw wrongLength(name);
+function unprefixed(name: string, raw: Place): Place {
+  const { message, start, end } = raw;
+  if (end - start >= 4 && uint32(message, start) === end - start - 4)
+    return { message, start: start + 4, end };
+  for (let position = start; position < Math.min(start + 4, end); position++) {
+    const byte = uint8(message, position);
+    if (byte === 0 || byte === 0xff) throw wrongLength(name);
+  }
   return raw;
 }
 
-function prefixed(name: string, raw: Uint8Array, count: number): readonly Uint8Array[] {
+function prefixed(name: string, { message, start, end }: Place, count: number): readonly Uint8Array[] {
   const elements: Uint8Array[] = [];
-  let position = 0;
-  while (elements.length < count && position + 4 <= raw.length) {
-    const start = position + 4;
-    position = start + uint32(raw, position);
-    if (position > raw.length) throw wrongLength(name);
-    elements.push(raw.subarray(start, position));
+  let position = start;
+  while (elements.length < count && position + 4 <= end) {
+    const first = position + 4;
+    position = first + uint32(message, position);
+    if (position > end) throw wrongLength(name);
+    elements.push(message.subarray(first, position));
   }
-  if (elements.length !== count || position !== raw.length) {
+  if (elements.length !== count || position !== end) {
     throw new MalformedTensor(name, "has data that does not fit its shape");
   }
   return elements;
 }
 
-function toText(name: string, bytes: Uint8Array): string {
+function toText(name: string, { message, start, end }: Place): string {
   try {
-    return decodeName(bytes, 0, bytes.length);
+    return decodeName(message, start, end - start);
   } catch (error) {
     throw new MalformedTensor(name, "is not UTF-8", { cause: error });
   }

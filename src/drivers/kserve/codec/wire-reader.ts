@@ -1,4 +1,5 @@
-import { decodeName } from "./names.ts";
+import { ByteFields } from "./byte-fields.ts";
+import { decodeName, isUtf8 } from "./names.ts";
 
 /** Bytes that are not the protobuf message they should be. The text names the fault, never the content. */
 export class MalformedMessage extends Error {
@@ -22,7 +23,7 @@ const maxNumbers = 1_048_576;
 /**
  * Reads protobuf's wire format. Every length is checked against the enclosing message before it is used, and
  * the number of elements is bounded, so that memory stays in proportion to the message.
- * Every method throws `MalformedMessage`. Byte fields are views of the input.
+ * Every method throws `MalformedMessage`. Byte fields are places in the input.
  */
 export class WireReader {
   private readonly bytes: Uint8Array;
@@ -69,23 +70,28 @@ export class WireReader {
     if (++this.numbers > maxNumbers) throw new MalformedMessage("too many numbers");
   }
 
-  byteField(): Uint8Array {
-    const length = this.length();
-    const start = this.position;
-    this.position = start + length;
-    return this.bytes.subarray(start, start + length);
+  /** A `bytes` field, added to `known` or, when there was none before, to new ones. */
+  byteField(known: ByteFields): ByteFields {
+    const start = this.delimited();
+    const fields = known.length === 0 ? new ByteFields(this.bytes) : known;
+    fields.add(start, this.position);
+    return fields;
   }
 
   /** A `string` field, which must be valid UTF-8. */
   text(): string {
-    const length = this.length();
-    const start = this.position;
-    this.position = start + length;
+    const start = this.delimited();
     try {
-      return decodeName(this.bytes, start, length);
+      return decodeName(this.bytes, start, this.position - start);
     } catch (error) {
       throw new MalformedMessage("a string is not UTF-8", { cause: error });
     }
+  }
+
+  /** A `string` field that nobody reads. */
+  skipText(): void {
+    const start = this.delimited();
+    if (!isUtf8(this.bytes, start, this.position)) throw new MalformedMessage("a string is not UTF-8");
   }
 
   bool(): boolean {
@@ -183,6 +189,14 @@ export class WireReader {
       }
     }
     throw new MalformedMessage("a varint is too long");
+  }
+
+  /** Passes over a field of this wire type. Gives where it starts; it ends at `position`. */
+  private delimited(): number {
+    const length = this.length();
+    const start = this.position;
+    this.position = start + length;
+    return start;
   }
 
   private length(): number {

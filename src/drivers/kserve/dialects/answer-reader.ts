@@ -37,6 +37,10 @@ export interface AnswerDescription {
   ending?: string;
   /** Outputs of messages without text. */
   aside?: readonly string[];
+  /** Every message that has outputs has the text, if only an empty one. So does a whole answer in any case. */
+  alwaysText?: boolean;
+  /** The finish word always comes, so that without one the answer was broken off. */
+  namesFinish?: boolean;
 }
 
 export type Logprobs = readonly TokenLogprob[] | undefined;
@@ -66,6 +70,8 @@ class DescribedReader implements AnswerReader {
   #open: number;
   #isAnswered = false;
   #isUsageGiven = false;
+  #lastWord = "";
+  #lastMeaning = toFinishWord("");
   #sawUnknownWord = false;
   #sawInvalidText = false;
 
@@ -91,13 +97,14 @@ class DescribedReader implements AnswerReader {
     if (this.finished) return;
     const isFinal = response.parameters.get("triton_final_response") === true;
     if (response.outputs.length > 0) this.#readOutputs(response, events);
-    else if (!isFinal && this.#open > 0) throw emptyAnswer();
+    else if (this.#open > 0 && (!isFinal || this.#lacksText)) throw emptyAnswer();
     if (isFinal || this.#isEnded(response)) this.#finishAll(events);
     this.#giveUsage(events);
   }
 
   end(events: GenerationEvent[]): void {
     if (this.#open > 0 && !this.#isAnswered) throw emptyAnswer();
+    if (this.#open > 0 && this.#description.namesFinish === true && !this.#sawUnknownWord) throw brokenOff();
     this.#finishAll(events);
     this.#giveUsage(events);
   }
@@ -111,16 +118,17 @@ class DescribedReader implements AnswerReader {
     const logprobs =
       request.logprobs === undefined ? undefined : this.#description.readLogprobs?.(response, request);
     if (only !== undefined) {
-      const word = toWord(readTextOutput(response, this.#description.finish));
+      const word = this.#toWord(readTextOutput(response, this.#description.finish));
       const text = this.#readText(response);
-      if (text === undefined && word === "running" && !hasCounts && !this.#isAside(response))
-        throw this.#missing();
+      if (text === undefined) this.#assertAside(response, word !== "running" || hasCounts);
       this.#readChoice(only, { text, word, logprobs: logprobs?.[0] }, events);
       return;
     }
-    const words = readTextOutputs(response, this.#description.finish, request.choices)?.map(toWord);
+    const words = readTextOutputs(response, this.#description.finish, request.choices)?.map((word) =>
+      this.#toWord(word),
+    );
     const texts = this.#readTexts(response);
-    if (texts === undefined && words === undefined && !hasCounts) throw this.#missing();
+    if (texts === undefined) this.#assertAside(response, words !== undefined || hasCounts);
     for (const choice of this.#choices.keys()) {
       const part = {
         text: texts?.[choice],
@@ -129,6 +137,16 @@ class DescribedReader implements AnswerReader {
       };
       this.#readChoice(choice, part, events);
     }
+  }
+
+  /** Nearly all messages have the same word. */
+  #toWord(word: string | undefined): FinishWord {
+    if (word === undefined) return "running";
+    if (word !== this.#lastWord) {
+      this.#lastWord = word;
+      this.#lastMeaning = toFinishWord(word);
+    }
+    return this.#lastMeaning;
   }
 
   /** The one choice that a message is of; undefined when it is of all. */
@@ -237,13 +255,19 @@ class DescribedReader implements AnswerReader {
     return ending !== undefined && outputs.some(({ name }) => name === ending);
   }
 
-  #isAside({ outputs }: InferResponse): boolean {
-    const { ending, aside = [] } = this.#description;
-    return outputs.some(({ name }) => name === ending || aside.includes(name));
+  /** That a message may be without text; `tells` says whether it has anything else of the answer. */
+  #assertAside({ outputs }: InferResponse, tells: boolean): void {
+    const { ending, aside = [], text } = this.#description;
+    const isAside = tells || outputs.some(({ name }) => name === ending || aside.includes(name));
+    if (!isAside || this.#needsText) throw new MalformedTensor(text[0] ?? "", "is missing");
   }
 
-  #missing(): MalformedTensor {
-    return new MalformedTensor(this.#description.text[0] ?? "", "is missing");
+  get #needsText(): boolean {
+    return this.#description.alwaysText === true || !this.#reading.isStreamed;
+  }
+
+  get #lacksText(): boolean {
+    return this.#needsText && !this.#isAnswered;
   }
 }
 
@@ -253,10 +277,6 @@ interface ChoicePart {
   logprobs: Logprobs;
 }
 
-function toWord(word: string | undefined): FinishWord {
-  return word === undefined ? "running" : toFinishWord(word);
-}
-
 function givenUp(): ServeError {
   return new ServeError("upstream", "The model server gave up on the answer.", { code: "upstream_error" });
 }
@@ -264,6 +284,12 @@ function givenUp(): ServeError {
 /** AnyServe answers OK without outputs when its worker failed. */
 function emptyAnswer(): ServeError {
   return new ServeError("upstream", "The model server answered without any output.", {
+    code: "upstream_error",
+  });
+}
+
+function brokenOff(): ServeError {
+  return new ServeError("upstream", "The model server's answer ended without saying why.", {
     code: "upstream_error",
   });
 }

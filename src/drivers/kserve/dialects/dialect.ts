@@ -59,7 +59,7 @@ export interface ModelFacts {
 /** What calls of a model can express; the fields of `Capabilities` mean the same there. */
 export interface DialectAbilities extends Pick<
   Capabilities,
-  "choices" | "sampling" | "extra" | "logprobs" | "bestOf" | "reportsLength"
+  "choices" | "sampling" | "extra" | "logprobs" | "bestOf" | "reportsLength" | "cutsStop"
 > {
   constraints: ReadonlySet<Constraint["kind"]>;
   /** How images are sent: as an address or data URL, or as their bytes. */
@@ -114,7 +114,7 @@ export interface DialectOptions {
   /** AnyServe's layout. */
   layout?: "capability" | "model";
   tensors?: TensorMap;
-  /** Key of vLLM's `sampling_parameters` for constrained decoding; `none` if the server has none. */
+  /** Key of vLLM's `sampling_parameters` for constrained decoding; `none` if the server, of any kind, has none. */
   structuredOutputs?: "structured_outputs" | "guided_decoding" | "none";
 }
 

@@ -48,4 +48,6 @@ const description: AnswerDescription = {
   finish: "finish_reason",
   cumulative: false,
   echo: "never",
+  alwaysText: true,
+  namesFinish: true,
 };

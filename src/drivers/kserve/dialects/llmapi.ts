@@ -17,6 +17,7 @@ export const createLlmapi: CreateDialect = (model, { tensors = {} }) => {
     // The releases that are known send the whole text so far.
     cumulative: tensors.cumulative ?? "likely",
     echo: inputs.takes(excludeInput, "flag") ? "never" : "unknown",
+    alwaysText: true,
   };
   const isStreamed = (request: TextRequest, rpc: Rpc) =>
     rpc === "stream" && isDecoupled && request.bestOf === undefined && (request.stream || !tellsFinish);

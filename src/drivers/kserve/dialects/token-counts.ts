@@ -53,12 +53,13 @@ export function createTokenCounts(outputs: CountOutputs | undefined, choices: nu
     read(response, choice) {
       for (const count of counts) count.added = undefined;
       const prompt = readIntegerOutputs(response, outputs.prompt, choices);
-      const completion = readIntegerOutputs(response, outputs.completion, choices);
-      promptTokens ??= prompt?.find((value) => value >= 0);
-      for (const [index, value] of (completion ?? []).entries()) {
+      const completion = readIntegerOutputs(response, outputs.completion, choices) ?? none;
+      if (promptTokens === undefined) promptTokens = prompt?.find((value) => value >= 0);
+      for (let index = 0; index < completion.length; index++) {
+        const value = completion[index] ?? -1;
         if (value >= 0) counts[choice ?? index]?.add(value, outputs.are);
       }
-      return prompt !== undefined || completion !== undefined;
+      return prompt !== undefined || completion !== none;
     },
     added: (choice) => counts[choice]?.added,
     completion: (choice) => counts[choice]?.total(outputs.are),
@@ -73,6 +74,8 @@ export function createTokenCounts(outputs: CountOutputs | undefined, choices: nu
     },
   };
 }
+
+const none: readonly number[] = [];
 
 const noCounts: TokenCounts = {
   read: () => false,

@@ -11,12 +11,14 @@ import { finalResponseWanted, tritonRpcs } from "./triton.ts";
  * TensorRT-LLM's text models on Triton, `ensemble` and `tensorrt_llm_bls`. They say no finish reason: an answer of as
  * many tokens as are allowed was cut.
  */
-export const createTrtllm: CreateDialect = (model, { tensors = {} }) => {
+export const createTrtllm: CreateDialect = (model, { structuredOutputs, tensors = {} }) => {
   const inputs = createInputs(model, defaults);
   const parameters = createParameters(inputs, parameterNames, tensors.parameters);
   const tellsLength = inputs.takes("return_num_output_tokens", "flag") || hasOutput(model, "finish_reason");
   const givesSeveral = tellsChoice(model) && inputs.takes("num_return_sequences", "integer");
   const isDecoupled = model.config?.decoupled ?? true;
+  // The inputs are there also where the engine was made without guided decoding, and then fail.
+  const isGuided = structuredOutputs !== "none" && inputs.takes("guided_decoding_guide_type", "text");
   const description: AnswerDescription = {
     text: ["text_output"],
     finish: "finish_reason",
@@ -24,6 +26,7 @@ export const createTrtllm: CreateDialect = (model, { tensors = {} }) => {
     cumulative: tensors.cumulative ?? accumulation(model.config),
     echo: echoOf(inputs, tensors.echo),
     choice: "sequence_index",
+    alwaysText: true,
   };
   const isStreamed = (request: TextRequest, rpc: Rpc) =>
     rpc === "stream" && isDecoupled && (request.stream || !tellsLength || request.choices > 1);
@@ -37,7 +40,7 @@ export const createTrtllm: CreateDialect = (model, { tensors = {} }) => {
       logprobs: false,
       bestOf: false,
       reportsLength: tellsLength,
-      constraints: new Set(inputs.takes("guided_decoding_guide_type", "text") ? ["json", "schema"] : []),
+      constraints: new Set(isGuided ? ["json", "schema"] : []),
       images: inputs.takes("image_url_input", "text") ? "url" : "none",
       lora: false,
       needsMaxTokens: true,
@@ -56,7 +59,7 @@ export const createTrtllm: CreateDialect = (model, { tensors = {} }) => {
         inputs.one("num_return_sequences", request.choices > 1 ? request.choices : undefined),
         inputs.one("return_num_input_tokens", true),
         inputs.one("return_num_output_tokens", true),
-        ...guide(inputs, request.constraint),
+        ...(isGuided ? guide(inputs, request.constraint) : []),
         ...images(inputs, request),
       ]),
     }),

@@ -22,6 +22,8 @@ export const createVllm: CreateDialect = (model, { structuredOutputs, tensors = 
     cumulative: tensors.cumulative ?? false,
     echo: inputs.takes("exclude_input_in_output", "flag") ? "never" : "unknown",
     readLogprobs: readVllmLogprobs,
+    alwaysText: true,
+    namesFinish: tellsFinish,
   };
   // Candidates of one request are mixed up while they are streamed.
   const isStreamed = (request: TextRequest) =>
@@ -36,6 +38,7 @@ export const createVllm: CreateDialect = (model, { structuredOutputs, tensors = 
       logprobs: isSteerable && inputs.takes("return_logprobs", "flag"),
       bestOf: false,
       reportsLength: tellsFinish,
+      cutsStop: true,
       constraints: new Set(isSteerable && key !== "none" ? ["json", "schema", "choice"] : []),
       images: inputs.takesMany("image", "text") ? "bytes" : "none",
       lora: isSteerable,

@@ -99,7 +99,9 @@ function keepsContract({ dialect, messages, isWhole = false, ...setup }: Dialect
 
   test("a message without outputs is an error, unless it says that it is the last", () => {
     expect(() => readAll(dialect, [message([])], request, rpc)).toThrow("without any output");
-    expect(readAll(dialect, [message([], "typed", true)], request, rpc).events).toContainEqual({
+    const said = messages(cut("Hi there", [])).slice(0, 1);
+    const flagged = [...said.map((outputs) => message(outputs)), message([], "typed", true)];
+    expect(readAll(dialect, flagged, request, rpc).events).toContainEqual({
       type: "finish",
       choice: 0,
       reason: "stop",

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { createDynamo } from "../../../../src/drivers/kserve/dialects/dynamo.ts";
+import { MalformedTensor } from "../../../../src/drivers/kserve/codec/tensor.ts";
 import { dynamo } from "./models.ts";
 import { bytes, inputsOf, message, profileOf, readAll, textRequest } from "./support.ts";
 
@@ -57,6 +58,17 @@ test("nothing that the client sets can be expressed", () => {
 
 const part = (text: string, word: string) =>
   message([bytes("text_output", text), bytes("finish_reason", word)]);
+
+test("an answer that ends without saying why is an error", () => {
+  expect(() => readAll(dialect, [part("a", "")])).toThrow("ended without saying why");
+  expect(() => readAll(dialect, [part("a", "")], everything, "infer")).toThrow("ended without saying why");
+});
+
+test("an answer without its text is malformed", () => {
+  expect(() => readAll(dialect, [part("a", ""), message([bytes("finish_reason", "stop")])])).toThrow(
+    new MalformedTensor("text_output", "is missing"),
+  );
+});
 
 test("an answer goes on while its finish word is empty, and each message is a token", () => {
   expect(readAll(dialect, [part("a", ""), part("b", "content_filter")]).events).toEqual([

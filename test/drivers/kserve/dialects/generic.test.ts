@@ -201,6 +201,26 @@ describe("an answer", () => {
     );
   });
 
+  test("that is whole and tells everything but its text is malformed", () => {
+    const mapped = from({
+      inputs: [["prompt", "BYTES"]],
+      outputs: [
+        ["output", "BYTES"],
+        ["num_output_tokens", "INT32"],
+        ["finish_reason", "BYTES"],
+      ],
+      config: { decoupled: false },
+    });
+    const said = message([numbers("num_output_tokens", "INT32", 3), bytes("finish_reason", "stop")]);
+
+    expect(() => readAll(mapped, [said], textRequest(), "infer")).toThrow(
+      new MalformedTensor("output", "is missing"),
+    );
+    expect(() => readAll(mapped, [message([], "raw", true)], textRequest(), "stream")).toThrow(
+      "without any output",
+    );
+  });
+
   test("on one rpc of a model that does not stream is not counted as one token", () => {
     const unary = from({
       inputs: [["prompt", "BYTES"]],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createLlmapi } from "../../../../src/drivers/kserve/dialects/llmapi.ts";
+import { MalformedTensor } from "../../../../src/drivers/kserve/codec/tensor.ts";
 import { llmapi } from "./models.ts";
 import { bytes, inputsOf, message, profileOf, readAll, textOf, textRequest } from "./support.ts";
 
@@ -67,6 +68,14 @@ describe("an answer", () => {
 
   test("that timed out is an error", () => {
     expect(() => readAll(dialect, [part("Hel", "timeout")])).toThrow("gave up");
+  });
+
+  test("without its text is malformed", () => {
+    const ended = message([bytes("finish_reason", "stop")]);
+
+    for (const messages of [[ended], [part("Hel", "None"), ended]]) {
+      expect(() => readAll(dialect, messages)).toThrow(new MalformedTensor("text_output", "is missing"));
+    }
   });
 
   test("counts each text that brings something, and not the last that repeats", () => {

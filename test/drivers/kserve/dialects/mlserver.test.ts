@@ -59,6 +59,21 @@ describe("the HuggingFace runtime", () => {
     ).toBe("Say it");
   });
 
+  for (const prompt of ["args", "array_inputs"]) {
+    test(`that describes nothing is known by the operator's ${prompt}`, () => {
+      const bare = createMlserver({ name: "tiny" }, { tensors: { prompt, text: "output" } });
+
+      expect(bare.abilities.rpcs).toEqual(["infer"]);
+      const said = readAll(
+        bare,
+        [answer('{"generated_text": "Hi you"}')],
+        textRequest({ prompt: "Hi" }),
+        "infer",
+      );
+      expect(textOf(said.events)).toBe(" you");
+    });
+  }
+
   for (const json of ["{", "[]", "{}", '{"generated_text": 1}']) {
     test(`that answers ${json} is malformed`, () => {
       expect(() => readAll(pipeline, [answer(json)], textRequest(), "infer")).toThrow(MalformedTensor);

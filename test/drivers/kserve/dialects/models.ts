@@ -158,8 +158,8 @@ export const ovms = profileOf({
   ],
 });
 
-/** A model of Triton's Python backend. */
-export const generic = profileOf({
+/** A model of Triton's Python backend, decoupled or not. */
+const pythonModel = {
   inputs: [
     ["prompt", "BYTES"],
     ["max_tokens", "INT32"],
@@ -167,5 +167,9 @@ export const generic = profileOf({
     ["stream", "BOOL"],
   ],
   outputs: [["output", "BYTES", [-1]]],
-  config: { required: ["prompt"] },
+} as const satisfies ModelSketch;
+export const generic = profileOf({ ...pythonModel, config: { required: ["prompt"] } });
+export const genericUnary = profileOf({
+  ...pythonModel,
+  config: { required: ["prompt"], decoupled: false },
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TextRequest } from "../../../../src/drivers/kserve/dialects/dialect.ts";
 import { createTrtllm } from "../../../../src/drivers/kserve/dialects/trtllm.ts";
+import { MalformedTensor } from "../../../../src/drivers/kserve/codec/tensor.ts";
 import { trtllm, trtllmBls, trtllmOld, trtllmUnary } from "./models.ts";
 import { bytes, inputsOf, message, numbers, type Output, readAll, textOf, textRequest } from "./support.ts";
 
@@ -63,6 +64,13 @@ describe("a call", () => {
     });
     expect(inputs({ constraint: { kind: "json" } })).not.toHaveProperty("guided_decoding_guide");
     expect([...dialect.abilities.constraints]).toEqual(["json", "schema"]);
+  });
+
+  test("is not guided where the operator says that the engine cannot be", () => {
+    const free = createTrtllm(trtllm, { structuredOutputs: "none" });
+
+    expect(free.abilities.constraints.size).toBe(0);
+    expect(inputs({ constraint: { kind: "json" } }, free)).not.toHaveProperty("guided_decoding_guide_type");
   });
 
   test("takes one image by its address where there is room for one", () => {
@@ -128,6 +136,20 @@ describe("an answer", () => {
     ]);
     expect(inputs({ choices: 2 })["num_return_sequences"]).toEqual(["INT32", [1, 1], 2]);
     expect([dialect.abilities.choices, unary.abilities.choices]).toEqual([128, 1]);
+  });
+
+  test("that counts and has no text is malformed, not a token less", () => {
+    const counted = message([batched(numbers("num_output_tokens", "INT32", 2))]);
+
+    expect(() => readAll(dialect, [part("a", 1), counted], request())).toThrow(
+      new MalformedTensor("text_output", "is missing"),
+    );
+  });
+
+  test("that is over before any output is no empty answer", () => {
+    for (const model of [dialect, unary]) {
+      expect(() => readAll(model, [message([], "typed", true)], request())).toThrow("without any output");
+    }
   });
 
   test("of a choice that was not asked for is malformed", () => {

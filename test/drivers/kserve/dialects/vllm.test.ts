@@ -203,6 +203,40 @@ describe("an answer", () => {
     expect(() => readAll(dialect, [part("He", "abort", 1)])).toThrow("gave up");
   });
 
+  const counted = message([bytes("finish_reason", "None"), numbers("num_output_tokens", "UINT32", 1)], "raw");
+  const ended = message([bytes("finish_reason", "stop"), numbers("num_output_tokens", "UINT32", 1)], "raw");
+  for (const [what, messages] of [
+    ["in a message with counts", [part("He", "None", 1), counted, part("", "stop", 1)]],
+    ["in the last message", [part("He", "None", 1), ended]],
+    ["at all", [ended]],
+  ] as const) {
+    test(`without its text ${what} is malformed`, () => {
+      expect(() => readAll(dialect, messages)).toThrow(new MalformedTensor("text_output", "is missing"));
+    });
+  }
+
+  test("of several choices without their text is malformed", () => {
+    const told = message([bytes("finish_reason", "stop", "stop")], "raw");
+
+    expect(() => readAll(first, [told], textRequest({ choices: 2 }))).toThrow(
+      new MalformedTensor("text_output", "is missing"),
+    );
+  });
+
+  test("that is over before any output is no empty answer", () => {
+    expect(() => readAll(dialect, [message([], "raw", true)])).toThrow("without any output");
+  });
+
+  test("that ends without saying why is an error, unless it says that it is the last or cannot say why", () => {
+    const began = part("He", "None", 1);
+    const finish = { type: "finish", choice: 0, reason: "stop" } as const;
+
+    expect(() => readAll(dialect, [began])).toThrow("ended without saying why");
+    expect(readAll(dialect, [began, message([], "raw", true)]).events).toContainEqual(finish);
+    expect(readAll(dialect, [part("He", "something-new", 1)]).events).toContainEqual(finish);
+    expect(readAll(first, [message([bytes("text_output", "He")], "raw")]).events).toContainEqual(finish);
+  });
+
   test("of several choices at once is told apart by their place, and n is asked for without streaming", () => {
     const request = textRequest({ choices: 2 });
     const said = message([bytes("text_output", "one", "two")], "raw");
