@@ -2,7 +2,7 @@ import type { Log } from "../../core/log.ts";
 import { describeModel, describeServer } from "./detect/describe.ts";
 import { detectDialect } from "./detect/detect-dialect.ts";
 import type { DialectName, ModelProfile } from "./dialects/dialect.ts";
-import { createModel, type KserveModel, notText } from "./model.ts";
+import { createModel, isTemplateUnknown, type KserveModel, notText } from "./model.ts";
 import type { ModelSettings } from "./settings.ts";
 import type { StreamRoutes } from "./stream-routes.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -62,6 +62,15 @@ export function createKnownModels(options: KnownModelsOptions): KnownModels {
       dialect,
       template: model.template.name,
     });
+    if (old === undefined && isTemplateUnknown(model)) {
+      log.warn(
+        "a model's chat template is not known, and conversations go to it in a plain form; set `template`",
+        {
+          backend: options.id,
+          model: id,
+        },
+      );
+    }
     return model;
   }
 

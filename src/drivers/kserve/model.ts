@@ -111,6 +111,14 @@ function toCapabilities(
   };
 }
 
+/** Nobody said how conversations become a prompt, nor does the model's name; AnyServe's own form is the plain one. */
+export function isTemplateUnknown({ settings, template, dialect }: KserveModel): boolean {
+  const isText = dialect.abilities.rpcs.length > 0;
+  return (
+    settings.template === undefined && template.name === "plain" && dialect.name !== "anyserve" && isText
+  );
+}
+
 /** For a model that the server has and that is not one for text. */
 export function notText(): ServeError {
   return new ServeError(

@@ -14,8 +14,6 @@ export interface DroppableMemory extends DiscoveryMemory {
 /** Remembers models by their entry in the server's list, for a minute each. `now` is in milliseconds, monotonic. */
 export function createDiscoveryMemory(now: () => number): DroppableMemory {
   const seen = new Map<string, { name: string; looked: Looked; at: number }>();
-  const keyOf = ({ name, version, state, reason }: RepositoryModel) =>
-    JSON.stringify([name, version, state, reason]);
   return {
     recall(entry) {
       const known = seen.get(keyOf(entry));
@@ -35,4 +33,8 @@ export function createDiscoveryMemory(now: () => number): DroppableMemory {
       for (const [key, known] of seen) if (known.name === name) seen.delete(key);
     },
   };
+}
+
+function keyOf({ name, version, state, reason }: RepositoryModel): string {
+  return JSON.stringify([name, version, state, reason]);
 }
