@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { stringifyInTurns } from "../../src/core/json-in-turns.ts";
-import { longestTurnMs, maxTurnMs } from "../support/event-loop.ts";
+import { longestTurnMs, maxLargeTurnMs } from "../support/event-loop.ts";
 import { rejection } from "../support/rejection.ts";
 
 describe("JSON that is written in turns", () => {
@@ -33,7 +33,7 @@ describe("JSON that is written in turns", () => {
 
     const longest = await longestTurnMs(10, async () => await stringifyInTurns(value));
 
-    expect(longest).toBeLessThan(maxTurnMs);
+    expect(longest).toBeLessThan(maxLargeTurnMs);
   });
 
   test("is given up when nobody wants it any more", async () => {

@@ -4,6 +4,9 @@
  */
 export const maxTurnMs = 15;
 
+/** The same for work on many megabytes, where collecting what it leaves takes its share. In one go it would take seconds. */
+export const maxLargeTurnMs = 60;
+
 /**
  * Longest time that other work on this thread had to wait while `work` ran, in milliseconds. A busy machine can
  * stop a process at any time, but does not do so in every round: the least of up to `rounds` is taken.
