@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+/** oai-serve beside other servers; in front of each kind of model server; with models of several kinds. */
+export type Part = "servers" | "dialects" | "models";
+
+const allParts: readonly Part[] = ["servers", "dialects", "models"];
+
 export interface Options {
+  parts: readonly Part[];
   /** Measured with a copy, so that a build meanwhile does not matter. */
   binary: string;
   json: string | undefined;
@@ -20,9 +26,10 @@ export interface Options {
 export const usage = `Usage: scripts/bench [options]
 
 Measures dist/oai-serve in front of a mock model server, beside the same gRPC calls made directly and a bare
-Bun.serve, and prints a table. Takes about ten minutes; leave the machine alone meanwhile.
+Bun.serve, and prints a table. Takes about twenty minutes; leave the machine alone meanwhile.
 
   --seed-stack      also measure FastAPI + uvicorn + grpcio, installed into .tools/bench-venv
+  --only PART       only servers, dialects or models; may be given again
   --rounds N        rounds over everything (default: 5)
   --seconds N       length of one measurement (default: 3)
   --binary FILE     another executable than dist/oai-serve
@@ -42,6 +49,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
       write: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       "seed-stack": { type: "boolean", default: false },
+      only: { type: "string", multiple: true },
       rounds: { type: "string" },
       seconds: { type: "string" },
     },
@@ -49,6 +57,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
   if (values.help) return "help";
   const { quick } = values;
   return {
+    parts: values.only === undefined ? allParts : partsOf(values.only),
     binary: values.binary ?? join(import.meta.dir, "../../dist/oai-serve"),
     json: values.json,
     write: values.write,
@@ -59,6 +68,12 @@ export function readOptions(args: readonly string[]): Options | "help" {
     coldStarts: quick ? 3 : 15,
     openStreams: quick ? [64] : [256, 1_000],
   };
+}
+
+function partsOf(names: readonly string[]): readonly Part[] {
+  const parts = allParts.filter((part) => names.includes(part));
+  if (parts.length !== new Set(names).size) throw new Error(`--only must be one of ${allParts.join(", ")}.`);
+  return parts;
 }
 
 function positive(name: string, text: string | undefined, otherwise: number): number {

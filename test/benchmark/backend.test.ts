@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { type Backend, startBackend } from "../../scripts/benchmark/backend/server.ts";
-import { answerText, encodeTask } from "../../scripts/benchmark/task.ts";
+import { dialectSubjects } from "../../scripts/benchmark/subjects/dialects.ts";
+import { answerTo, encodeTask } from "../../scripts/benchmark/task.ts";
+import { isRecord } from "../../src/core/json.ts";
+import type { GenerationEvent } from "../../src/core/generation.ts";
+import { decodeInferResponse, decodeStreamInferResponse } from "../../src/drivers/kserve/codec/decode.ts";
+import { encodeInferRequest } from "../../src/drivers/kserve/codec/encode.ts";
+import type { TextRequest } from "../../src/drivers/kserve/dialects/dialect.ts";
+import { dialects } from "../../src/drivers/kserve/dialects/dialects.ts";
 import { decodeMessage, encodeMessage, type Fields } from "../support/kserve-messages.ts";
 
 const service = "/inference.GRPCInferenceService";
@@ -10,8 +17,8 @@ describe("the benchmark's backend", () => {
   let backend: Backend;
   let dispatcher: Backend;
   beforeAll(() => {
-    backend = startBackend({ hasStreamRpc: true });
-    dispatcher = startBackend({ hasStreamRpc: false });
+    backend = startBackend({ form: "anyserve", hasStreamRpc: true });
+    dispatcher = startBackend({ form: "anyserve", hasStreamRpc: false });
   });
   afterAll(() => {
     backend.stop();
@@ -35,11 +42,11 @@ describe("the benchmark's backend", () => {
   });
 
   test("answers whole on the unary rpc", async () => {
-    const task = { tokens: 1_000, voice: 3, paceMs: 0 };
+    const task = { tokens: 1_000, voice: 3, paceMs: 0, kind: "text" } as const;
 
     const answer = await unary(backend, "ModelInfer", inferRequest("generate", encodeTask(task)));
 
-    expect(textOf(decodeMessage("ModelInferResponse", answer), "text")).toBe(answerText(task));
+    expect(textOf(decodeMessage("ModelInferResponse", answer), "text")).toBe(answerTo(task).text);
   });
 
   for (const [name, window, tokens, paceMs] of [
@@ -49,7 +56,12 @@ describe("the benchmark's backend", () => {
     ["of one token at a pace", 65_535, 1, 3],
   ] as const) {
     test(`streams one message a token, ${name}`, async () => {
-      const tasks = Array.from({ length: 20 }, (_, voice) => ({ tokens, voice: voice % 16, paceMs }));
+      const tasks = Array.from({ length: 20 }, (_, voice) => ({
+        tokens,
+        voice: voice % 16,
+        paceMs,
+        kind: "text" as const,
+      }));
       const client = createClient(backend, window);
 
       const answers = await Promise.all(tasks.map((task) => stream(client, encodeTask(task))));
@@ -58,7 +70,7 @@ describe("the benchmark's backend", () => {
       for (const [index, task] of tasks.entries()) {
         const messages = answers[index] ?? [];
         expect(messages).toHaveLength(task.tokens + 1);
-        expect(messages.map((message) => textOf(message, "token")).join("")).toBe(answerText(task));
+        expect(messages.map((message) => textOf(message, "token")).join("")).toBe(answerTo(task).text);
         expect(messages.map((message) => textOf(message, "finish_reason"))).toEqual([
           ...Array.from({ length: task.tokens }, () => "null"),
           "stop",
@@ -78,17 +90,77 @@ describe("the benchmark's backend", () => {
 
   test("stops a stream that is cancelled and serves the others", async () => {
     const client = createClient(backend, 65_535);
-    const cancelled = serverStream(client, encodeTask({ tokens: 1_024, voice: 1, paceMs: 1 }));
+    const cancelled = serverStream(
+      client,
+      inferRequest("generate_stream", encodeTask({ tokens: 1_024, voice: 1, paceMs: 1, kind: "text" })),
+    );
     await new Promise((resolve) => cancelled.once("data", resolve));
     cancelled.on("error", () => {});
     cancelled.cancel();
 
-    const messages = await stream(client, encodeTask({ tokens: 10, voice: 2, paceMs: 0 }));
+    const messages = await stream(client, encodeTask({ tokens: 10, voice: 2, paceMs: 0, kind: "text" }));
 
     expect(messages).toHaveLength(11);
     client.close();
   });
 });
+
+describe("the benchmark's backend in other forms", () => {
+  for (const { name, form, settings } of dialectSubjects) {
+    test(`streams as the dialect expects it: ${name}`, async () => {
+      const task = { tokens: 50, voice: 5, paceMs: 0, kind: "text" } as const;
+      const backend = startBackend({ form, hasStreamRpc: true });
+      const client = createClient(backend, 65_535);
+      const { dialect, tensors } = settings;
+      const model = dialects[dialect]({ name: "bench" }, tensors === undefined ? {} : { tensors });
+      const request = requestFor(encodeTask(task));
+
+      const messages = await streamBytes(client, encodeInferRequest(model.call(request, "stream")));
+      const events: GenerationEvent[] = [];
+      const answer = model.reader(request, "stream", () => {});
+      for (const message of messages)
+        answer.read(decodeStreamInferResponse(message).response ?? noResponse, events);
+      answer.end(events);
+
+      const texts = events.filter((event) => event.type === "text-delta");
+      expect(messages).toHaveLength(task.tokens + 1);
+      expect(texts.map(({ text }) => text).join("")).toBe(answerTo(task).text);
+      expect(events.filter(({ type }) => type === "finish")).toEqual([
+        { type: "finish", choice: 0, reason: "stop" },
+      ]);
+      client.close();
+      backend.stop();
+    });
+  }
+
+  test("does not know a question about a model", async () => {
+    const backend = startBackend({ form: "vllm", hasStreamRpc: true });
+
+    const failure = unary(
+      backend,
+      "ModelMetadata",
+      encodeMessage("ModelMetadataRequest", { name: "bench" }),
+    ).catch((error: ServiceError) => error.code);
+
+    expect(await failure).toBe(status.UNIMPLEMENTED);
+    backend.stop();
+  });
+});
+
+function requestFor(prompt: string): TextRequest {
+  return {
+    model: "bench",
+    requestId: "",
+    prompt,
+    sampling: {},
+    extra: {},
+    choices: 1,
+    images: [],
+    stream: true,
+  };
+}
+
+const noResponse = decodeInferResponse(new Uint8Array());
 
 function createClient({ port }: Backend, window: number): Client {
   return new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
@@ -121,23 +193,24 @@ function unary(backend: Backend, method: string, message: Uint8Array): Promise<U
   });
 }
 
-function serverStream(client: Client, prompt: string) {
-  const message = inferRequest("generate_stream", prompt);
-  return client.makeServerStreamRequest(
-    `${service}/ModelStreamInfer`,
-    toBuffer,
-    (bytes: Buffer) => decodeMessage("ModelStreamInferResponse", bytes),
-    message,
-    new Metadata(),
-  );
+function serverStream(client: Client, message: Uint8Array) {
+  const path = `${service}/ModelStreamInfer`;
+  return client.makeServerStreamRequest(path, toBuffer, identity, message, new Metadata());
+}
+
+async function streamBytes(client: Client, message: Uint8Array): Promise<Buffer[]> {
+  return await Array.fromAsync<Buffer>(serverStream(client, message));
 }
 
 async function stream(client: Client, prompt: string): Promise<Fields[]> {
-  const messages: Fields[] = [];
-  for await (const message of serverStream(client, prompt)) messages.push(message.inferResponse);
-  return messages;
+  const all = await streamBytes(client, inferRequest("generate_stream", prompt));
+  return all.map((bytes) => {
+    const { inferResponse } = decodeMessage("ModelStreamInferResponse", bytes);
+    return isRecord(inferResponse) ? inferResponse : {};
+  });
 }
 
+const identity = (bytes: Buffer) => bytes;
 const toBuffer = (bytes: Uint8Array) => Buffer.from(bytes);
 
 function textOf({ outputs }: Fields, name: string): string {

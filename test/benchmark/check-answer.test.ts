@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { checkStream, checkWhole } from "../../scripts/benchmark/load/check-answer.ts";
-import { tokenText } from "../../scripts/benchmark/task.ts";
+import { answerTo, calledTool, tokenText } from "../../scripts/benchmark/task.ts";
 
-const task = { tokens: 3, voice: 2, paceMs: 0 };
+const task = { tokens: 3, voice: 2, paceMs: 0, kind: "text" } as const;
 const tokens = [0, 1, 2].map((index) => tokenText(task.voice, index));
 
-const delta = (content: string, finish: string | null = null) =>
-  `data: ${JSON.stringify({ choices: [{ delta: { content }, finish_reason: finish }] })}\n\n`;
+const chunk = (fields: object, reason: string | null = null) =>
+  `data: ${JSON.stringify({ choices: [{ delta: fields, finish_reason: reason }] })}\n\n`;
+const delta = (content: string, reason: string | null = null) => chunk({ content }, reason);
 const role = delta("");
 const [first = "", second = "", third = ""] = tokens.map((token) => delta(token));
 const finish = delta("", "stop");
@@ -38,6 +39,35 @@ describe("checkStream", () => {
   ] as const) {
     test(`refuses ${name}`, () => {
       expect(() => checkStream(status ?? 200, frames.join(""), task)).toThrow("Wrong answer");
+    });
+  }
+});
+
+describe("checkStream of a call", () => {
+  const asked = { ...task, kind: "call" } as const;
+  const { reasoning, text, arguments: written } = answerTo(asked);
+  const thought = chunk({ reasoning_content: reasoning });
+  const start = (name: string) =>
+    chunk({ tool_calls: [{ index: 0, id: "1", function: { name, arguments: "" } }] });
+  const called = chunk({ tool_calls: [{ index: 0, function: { arguments: written } }] });
+  const end = chunk({}, "tool_calls");
+
+  test("takes the whole answer", () => {
+    const frames = [role, thought, delta(text), start(calledTool), called, end, done];
+
+    expect(() => checkStream(200, frames.join(""), asked)).not.toThrow();
+  });
+
+  for (const [name, frames] of [
+    ["no reasoning", [role, delta(text), start(calledTool), called, end, done]],
+    ["reasoning in the text", [role, delta(reasoning), delta(text), start(calledTool), called, end, done]],
+    ["no call", [role, thought, delta(text), end, done]],
+    ["a call of another tool", [role, thought, delta(text), start("other"), called, end, done]],
+    ["arguments twice", [role, thought, delta(text), start(calledTool), called, called, end, done]],
+    ["another finish", [role, thought, delta(text), start(calledTool), called, finish, done]],
+  ] as const) {
+    test(`refuses ${name}`, () => {
+      expect(() => checkStream(200, frames.join(""), asked)).toThrow("Wrong answer");
     });
   }
 });

@@ -2,7 +2,11 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dialectStream } from "../../scripts/benchmark/measure/dialect-workloads.ts";
+import { modelWorkloads } from "../../scripts/benchmark/measure/model-workloads.ts";
+import { workloads } from "../../scripts/benchmark/measure/workloads.ts";
 import type { Results } from "../../scripts/benchmark/results.ts";
+import { dialectSubjects } from "../../scripts/benchmark/subjects/dialects.ts";
 import { binary, describeBlackBox } from "../support/prerequisites.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -27,7 +31,10 @@ describeBlackBox("scripts/bench --quick", () => {
     const results: Results = JSON.parse(await Bun.file(json).text());
     rmSync(directory, { recursive: true });
     expect(new Set(results.cells.map(({ subject }) => subject))).toEqual(
-      new Set(["direct gRPC", "bare Bun.serve", "oai-serve"]),
+      new Set(["direct gRPC", "bare Bun.serve", "oai-serve", ...dialectSubjects.map(({ name }) => name)]),
+    );
+    expect(new Set(results.cells.map(({ workload }) => workload))).toEqual(
+      new Set([...workloads, dialectStream, ...modelWorkloads].map(({ name }) => name)),
     );
     expect(results.cells.filter(({ answers, seconds }) => answers < 1 || seconds <= 0)).toEqual([]);
     expect(results.sizes.raw).toBeGreaterThan(results.sizes.zstd);

@@ -1,4 +1,5 @@
-import { answerText, maxTokens, type Task, tokenText, voices } from "../task.ts";
+import { maxTokens, type Task, taskKey, tokensOf } from "../task.ts";
+import { type FormName, forms, textOutput } from "./forms.ts";
 import {
   encodeFrame,
   encodeHeaders,
@@ -7,13 +8,7 @@ import {
   frameType,
   maxFrameBytes,
 } from "./frames.ts";
-
-/** One streamed answer, ready to send: one DATA frame of one gRPC message for each token. */
-export interface StreamFrames {
-  tokens: readonly Buffer[];
-  /** The message that says `stop`. */
-  last: Buffer;
-}
+import { encodeInferResponse } from "./infer-response.ts";
 
 /** Whether a message is compressed (none is), and its length. */
 const messagePrefixBytes = 5;
@@ -32,25 +27,33 @@ export const unimplementedFrame = encodeHeaders(
   frameFlag.endStream,
 );
 
-const streams: StreamFrames[] = Array.from({ length: voices }, (_, voice) => encodeStream(voice));
+/** Frames are encoded when they are first asked for, and kept. */
+const streams = new Map<FormName, Map<string, readonly Buffer[]>>();
+const wholes = new Map<string, Buffer>();
 
-export function streamFrames(voice: number): StreamFrames {
-  const frames = streams[voice];
-  if (frames === undefined) throw new Error(`There is no voice ${voice}.`);
+/**
+ * A streamed answer, ready to send: one DATA frame of one gRPC message for each token, and one for the message that
+ * ends it.
+ */
+export function streamFrames(name: FormName, task: Task): readonly Buffer[] {
+  const key = taskKey(task);
+  const known = streams.get(name) ?? new Map<string, readonly Buffer[]>();
+  streams.set(name, known);
+  let frames = known.get(key);
+  if (frames === undefined) known.set(key, (frames = encodeStream(name, task)));
   return frames;
 }
 
-const wholes = new Map<number, Buffer>();
-
-/** The whole answer of the unary rpc as one frame. */
+/** The whole answer of AnyServe's unary rpc as one frame. */
 export function wholeFrame(task: Task): Buffer {
-  const key = task.voice * (maxTokens + 1) + task.tokens;
+  const key = taskKey(task);
   let frame = wholes.get(key);
   if (frame === undefined) {
-    frame = messageFrame(
-      inferResponse("generate", [textOutput("text", answerText(task)), textOutput("model", "bench")]),
+    const text = tokensOf(task).join("");
+    wholes.set(
+      key,
+      (frame = anyserveFrame("generate", [textOutput("text", text), textOutput("model", "bench")])),
     );
-    wholes.set(key, frame);
   }
   return frame;
 }
@@ -60,73 +63,42 @@ export function messageOf(frame: Buffer): Buffer {
   return frame.subarray(frameHeaderBytes + messagePrefixBytes);
 }
 
-/** The answer to an empty request, which only ServerReady has: `ready: true`. */
+/** The answer to an empty request, which only ServerReady and ServerMetadata have: `ready: true`, and no name. */
 export const readyFrame = messageFrame(Buffer.from([0x08, 1]));
 
-function encodeStream(voice: number): StreamFrames {
-  const tokens = Array.from({ length: maxTokens }, (_, index) =>
-    streamFrame(tokenText(voice, index), "null"),
-  );
-  return { tokens, last: streamFrame("", "stop") };
+/** Large enough to refuse nothing. */
+const contextTokens = 32_768;
+
+export const modelInfoFrame = anyserveFrame("model_info", [
+  textOutput("model_name", "bench"),
+  { name: "n_ctx", datatype: "INT32", shape: [1], value: contextTokens },
+]);
+
+function encodeStream(name: FormName, task: Task): readonly Buffer[] {
+  const encode = forms[name];
+  let soFar = "";
+  const frames = tokensOf(task).map((text, index) => {
+    soFar += text;
+    return messageFrame(encode({ text, soFar, tokens: index + 1, isLast: false }));
+  });
+  return [...frames, messageFrame(encode({ text: "", soFar, tokens: task.tokens, isLast: true }))];
 }
 
-function streamFrame(token: string, finish: string): Buffer {
-  const response = inferResponse("generate_stream", [
-    textOutput("token", token),
-    textOutput("finish_reason", finish),
-  ]);
-  return messageFrame(field(2, response));
+function anyserveFrame(
+  modelName: string,
+  outputs: Parameters<typeof encodeInferResponse>[0]["outputs"],
+): Buffer {
+  return messageFrame(
+    encodeInferResponse({ modelName, modelVersion: "llamacpp", id: "", outputs, contents: "typed" }),
+  );
 }
 
 function messageFrame(message: Buffer): Buffer {
   const prefix = Buffer.alloc(messagePrefixBytes);
   prefix.writeUInt32BE(message.length, 1);
   const payload = Buffer.concat([prefix, message]);
-  if (payload.length > maxFrameBytes) throw new Error("An answer does not fit into one frame.");
+  if (payload.length > maxFrameBytes) {
+    throw new Error(`An answer of ${maxTokens} tokens or less does not fit into one frame.`);
+  }
   return encodeFrame(frameType.data, 0, payload);
 }
-
-/** Field numbers as in `proto/anyserve.proto`. */
-function inferResponse(model: string, outputs: readonly Buffer[]): Buffer {
-  return Buffer.concat([
-    field(1, Buffer.from(model)),
-    field(2, Buffer.from("llamacpp")),
-    ...outputs.map((tensor) => field(5, tensor)),
-  ]);
-}
-
-function textOutput(name: string, text: string): Buffer {
-  return output(name, "BYTES", field(8, Buffer.from(text)));
-}
-
-function output(name: string, datatype: string, contents: Buffer): Buffer {
-  return Buffer.concat([
-    field(1, Buffer.from(name)),
-    field(2, Buffer.from(datatype)),
-    field(3, Buffer.from([1])),
-    field(5, contents),
-  ]);
-}
-
-/** A delimited field of protobuf. */
-function field(number: number, value: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([(number << 3) | 2]), varint(value.length), value]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
-  bytes.push(rest);
-  return Buffer.from(bytes);
-}
-
-/** Large enough to refuse nothing. */
-const contextTokens = 32_768;
-
-export const modelInfoFrame = messageFrame(
-  inferResponse("model_info", [
-    textOutput("model_name", "bench"),
-    output("n_ctx", "INT32", field(2, varint(contextTokens))),
-  ]),
-);

@@ -3,24 +3,29 @@ import {
   modelInfoFrame,
   openingFrame,
   readyFrame,
-  type StreamFrames,
   streamFrames,
   trailersFrame,
   unimplementedFrame,
   wholeFrame,
 } from "./answers.ts";
 import { encodeFrame, type Frame, frameFlag, frameHeaderBytes, FrameReader, frameType } from "./frames.ts";
+import type { FormName } from "./forms.ts";
 import { type ByteSink, Outbox } from "./outbox.ts";
-import { decodeRequest } from "./request.ts";
+import { decodeRequest, type InferRequest } from "./request.ts";
+
+export interface ConnectionOptions {
+  form: FormName;
+  /** An AnyServe dispatcher has only the unary rpc. */
+  hasStreamRpc: boolean;
+}
 
 interface Answering {
   id: number;
   /** Bytes of DATA that the client takes on this stream. */
   window: number;
   request: Buffer[];
-  /** Set once the answer is being streamed. */
-  frames?: StreamFrames;
-  tokens: number;
+  /** Of an answer that is being streamed. */
+  frames: readonly Buffer[];
   sent: number;
   /** Messages that may be sent now; without a pace, all. */
   due: number;
@@ -34,7 +39,7 @@ interface Answering {
 export class Connection {
   readonly #outbox: Outbox;
   readonly #reader = new FrameReader();
-  readonly #hasStreamRpc: boolean;
+  readonly #options: ConnectionOptions;
   readonly #streams = new Map<number, Answering>();
   /** Streams that may have something to send. */
   readonly #ready = new Set<Answering>();
@@ -43,9 +48,9 @@ export class Connection {
   #isScheduled = false;
   #unacknowledged = 0;
 
-  constructor(sink: ByteSink, hasStreamRpc: boolean) {
+  constructor(sink: ByteSink, options: ConnectionOptions) {
     this.#outbox = new Outbox(sink);
-    this.#hasStreamRpc = hasStreamRpc;
+    this.#options = options;
     this.#outbox.add(encodeFrame(frameType.settings, 0, ownSettings), 0);
     this.#outbox.add(windowUpdate(receiveWindow - 65_535), 0);
     this.#outbox.flush();
@@ -73,7 +78,7 @@ export class Connection {
           id: stream,
           window: this.#streamWindow,
           request: [],
-          tokens: 0,
+          frames: [],
           sent: 0,
           due: 0,
         });
@@ -142,11 +147,12 @@ export class Connection {
     if (stream === undefined) return;
     const request = decodeRequest(Buffer.concat(stream.request));
     stream.request = [];
-    if (request.capability === "generate_stream" && this.#hasStreamRpc) {
+    const { form, hasStreamRpc } = this.#options;
+    if (hasStreamRpc && wantsStream(form, request)) {
       this.#stream(stream, decodeTask(request.text));
       return;
     }
-    const frame = wholeAnswer(request);
+    const frame = wholeAnswer(form, request);
     if (frame === undefined) {
       this.#outbox.add(unimplementedFrame, id);
     } else {
@@ -160,8 +166,7 @@ export class Connection {
   }
 
   #stream(stream: Answering, task: Task): void {
-    stream.frames = streamFrames(task.voice);
-    stream.tokens = task.tokens;
+    stream.frames = streamFrames(this.#options.form, task);
     this.#outbox.add(openingFrame, stream.id);
     if (task.paceMs === 0) {
       stream.due = Infinity;
@@ -169,7 +174,7 @@ export class Connection {
       return;
     }
     stream.pace = setInterval(() => {
-      stream.due += stream.sent + stream.due === stream.tokens - 1 ? 2 : 1;
+      stream.due += stream.sent + stream.due === task.tokens - 1 ? 2 : 1;
       this.#ready.add(stream);
       this.#schedule();
     }, task.paceMs);
@@ -202,12 +207,11 @@ export class Connection {
   /** Sends one message, the last one with the trailers. */
   #advance(stream: Answering): void {
     const { frames } = stream;
-    if (frames === undefined || stream.due === 0) {
+    const message = frames[stream.sent];
+    if (message === undefined || stream.due === 0) {
       this.#ready.delete(stream);
       return;
     }
-    const frame = frames.tokens[stream.sent];
-    const message = stream.sent < stream.tokens && frame !== undefined ? frame : frames.last;
     const bytes = message.length - frameHeaderBytes;
     if (bytes > this.#window || bytes > stream.window) {
       this.#ready.delete(stream);
@@ -218,23 +222,22 @@ export class Connection {
     stream.due--;
     stream.sent++;
     this.#outbox.add(message, stream.id);
-    if (message !== frames.last) return;
+    if (stream.sent < frames.length) return;
     this.#outbox.add(trailersFrame, stream.id);
     this.#end(stream);
   }
 }
 
-function wholeAnswer({ capability, text }: { capability: string; text: string }): Buffer | undefined {
-  switch (capability) {
-    case "":
-      return readyFrame;
-    case "generate":
-      return wholeFrame(decodeTask(text));
-    case "model_info":
-      return modelInfoFrame;
-    default:
-      return undefined;
-  }
+/** The other forms stream whatever is a call; without inputs, it is a question about the model. */
+function wantsStream(form: FormName, { modelName, hasInputs }: InferRequest): boolean {
+  return form === "anyserve" ? modelName === "generate_stream" : hasInputs;
+}
+
+function wholeAnswer(form: FormName, { modelName, text }: InferRequest): Buffer | undefined {
+  if (modelName === "") return readyFrame;
+  if (form !== "anyserve") return undefined;
+  if (modelName === "model_info") return modelInfoFrame;
+  return modelName === "generate" ? wholeFrame(decodeTask(text)) : undefined;
 }
 
 const nothing = new Uint8Array();

@@ -1,15 +1,18 @@
+import { type FormName, forms } from "./forms.ts";
 import { startBackend } from "./server.ts";
 
 /** What the process writes, once it listens. */
 export interface BackendPorts {
-  /** Has both rpcs, as an AnyServe worker. */
-  stream: number;
+  /** Of each form, with the stream rpc; as AnyServe, a worker with both rpcs. */
+  forms: Readonly<Record<string, number>>;
   /** Has the unary rpc only, as an AnyServe dispatcher. */
   unary: number;
 }
 
+const portOf = (form: FormName) => startBackend({ form, hasStreamRpc: true }).port;
+const names = Object.keys(forms).filter((name): name is FormName => name in forms);
 const ports: BackendPorts = {
-  stream: startBackend({ hasStreamRpc: true }).port,
-  unary: startBackend({ hasStreamRpc: false }).port,
+  forms: Object.fromEntries(names.map((name) => [name, portOf(name)])),
+  unary: startBackend({ form: "anyserve", hasStreamRpc: false }).port,
 };
 process.stdout.write(`${JSON.stringify(ports)}\n`);

@@ -19,7 +19,7 @@ export interface LoadResult {
 /** Each caller asks the next thing as soon as it has its answer, until the time is over; the last are waited for. */
 export async function runClosedLoop(
   callers: readonly Caller[],
-  { tokens, paceMs }: Workload,
+  { tokens, paceMs, kind = "text" }: Workload,
   seconds: number,
 ): Promise<LoadResult> {
   const latencies: number[] = [];
@@ -30,7 +30,7 @@ export async function runClosedLoop(
     callers.map(async (caller, index) => {
       let askedAt = performance.now();
       for (let turn = index; turn === index || askedAt < until; turn++) {
-        const { firstTokenMs } = await caller.ask({ tokens, paceMs, voice: turn % voices });
+        const { firstTokenMs } = await caller.ask({ tokens, paceMs, kind, voice: turn % voices });
         const now = performance.now();
         latencies.push(now - askedAt);
         firstTokens.push(firstTokenMs);

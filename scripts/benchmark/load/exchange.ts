@@ -1,4 +1,5 @@
-import type { Task } from "../task.ts";
+import type { AnswerKind, Task } from "../task.ts";
+import type { Question } from "./question.ts";
 
 /** What the load asks for over and over. */
 export interface Workload {
@@ -9,6 +10,10 @@ export interface Workload {
   rpc: "infer" | "stream";
   tokens: number;
   paceMs: number;
+  /** By default text. */
+  kind?: AnswerKind;
+  /** By default one line to AnyServe's model. */
+  question?: Question;
   /** Calls under way at once. */
   concurrency: number;
 }

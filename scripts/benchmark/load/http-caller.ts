@@ -1,13 +1,19 @@
-import { encodeTask, type Task } from "../task.ts";
+import type { Task } from "../task.ts";
 import { checkStream, checkWhole } from "./check-answer.ts";
-import type { Answered, Caller } from "./exchange.ts";
+import type { Answered, Caller, Workload } from "./exchange.ts";
+import { encodeQuestion, type Question } from "./question.ts";
 import { ResponseReader } from "./response-reader.ts";
 
 /** One keep-alive connection to an OpenAI-compatible server on 127.0.0.1. */
-export async function openHttpCaller(port: number, isStream: boolean): Promise<Caller> {
+export async function openHttpCaller(
+  port: number,
+  { stream: isStream, question = toAnyserve }: Pick<Workload, "stream" | "question">,
+): Promise<Caller> {
   const reader = new ResponseReader();
   const check = isStream ? checkStream : checkWhole;
   let pending: Pending | undefined;
+  /** Of the request, what the connection has not taken yet. */
+  let unsent: Uint8Array = nothing;
 
   const fail = (reason: unknown) => {
     pending?.reject(reason);
@@ -41,10 +47,15 @@ export async function openHttpCaller(port: number, isStream: boolean): Promise<C
           fail(error);
         }
       },
+      drain: send,
       close: () => fail(new Error("The server closed the connection.")),
       error: (_, error) => fail(error),
     },
   });
+
+  function send(): void {
+    if (unsent.length > 0) unsent = unsent.subarray(Math.max(socket.write(unsent), 0));
+  }
 
   return {
     ask: (task, onFirst) =>
@@ -56,9 +67,8 @@ export async function openHttpCaller(port: number, isStream: boolean): Promise<C
           reject,
           ...(onFirst === undefined ? {} : { onFirst }),
         };
-        const request = encodeRequest(port, task, isStream);
-        if (socket.write(request) !== request.length)
-          fail(new Error("The connection did not take the request."));
+        unsent = encodeRequest(port, encodeQuestion(question, task, isStream));
+        send();
       }),
     close: () => socket.end(),
   };
@@ -73,36 +83,34 @@ interface Pending {
   reject: (reason: unknown) => void;
 }
 
-const contentKey = Buffer.from('"content":');
+const nothing = new Uint8Array();
+const toAnyserve: Question = { model: "llamacpp" };
 
-/** Whether the body has a delta with text; those of roles are empty. */
+const contentKey = Buffer.from('"content":');
+const callKey = Buffer.from('"arguments":');
+
+/** Whether the body has a delta with text, reasoning or a call; those of roles are empty. */
 function hasText(body: Buffer): boolean {
-  for (let found = body.indexOf(contentKey); found >= 0; found = body.indexOf(contentKey, found + 1)) {
-    const value = body
-      .toString("latin1", found + contentKey.length, found + contentKey.length + 3)
-      .trimStart();
+  return isGiven(body, contentKey) || isGiven(body, reasoningKey) || body.includes(callKey);
+}
+
+const reasoningKey = Buffer.from('"reasoning_content":');
+
+function isGiven(body: Buffer, key: Buffer): boolean {
+  for (let found = body.indexOf(key); found >= 0; found = body.indexOf(key, found + 1)) {
+    const value = body.toString("latin1", found + key.length, found + key.length + 3).trimStart();
     if (value.startsWith('"') && value.length > 1 && !value.startsWith('""')) return true;
   }
   return false;
 }
 
-function encodeRequest(port: number, task: Task, isStream: boolean): string {
-  const body = JSON.stringify({
-    model: "llamacpp",
-    messages: [
-      { role: "system", content: "You are a helpful assistant." },
-      { role: "user", content: encodeTask(task) },
-    ],
-    temperature: 0.7,
-    stream: isStream,
-  });
-  // All of it is ASCII: its length in characters is its length in bytes.
-  return [
+function encodeRequest(port: number, body: string): Uint8Array {
+  const head = [
     "POST /v1/chat/completions HTTP/1.1",
     `Host: 127.0.0.1:${port}`,
     "Content-Type: application/json",
+    // All of it is ASCII: its length in characters is its length in bytes.
     `Content-Length: ${body.length}`,
-    "",
-    body,
-  ].join("\r\n");
+  ];
+  return Buffer.from(`${head.join("\r\n")}\r\n\r\n${body}`, "latin1");
 }

@@ -53,13 +53,13 @@ export async function measureOpenStreams(options: GatewayOptions, streams: numbe
 
 async function memoryWhileOpen(gateway: Gateway, streams: number): Promise<Memory> {
   const callers = await Promise.all(
-    Array.from({ length: streams }, () => openHttpCaller(gateway.port, true)),
+    Array.from({ length: streams }, () => openHttpCaller(gateway.port, paced)),
   );
   const count = { begun: 0, ended: 0 };
   const allBegun = Promise.withResolvers<void>();
   const answers = Promise.all(
     callers.map(async (caller, voice) => {
-      await caller.ask({ ...paced, voice: voice % 16 }, () => {
+      await caller.ask({ ...paced, kind: "text", voice: voice % 16 }, () => {
         if (++count.begun === streams) allBegun.resolve();
       });
       count.ended++;

@@ -1,13 +1,13 @@
 import type { LoadResult } from "../load/closed-loop.ts";
 import type { Workload } from "../load/exchange.ts";
 import { cpuSeconds, hasProcessFigures, systemCpuSeconds } from "../process-figures.ts";
-import type { Subject, SubjectName } from "../subjects/subject.ts";
+import type { Subject } from "../subjects/subject.ts";
 
 /** One measurement of one subject. Processor times in seconds, where the system tells them. */
 export interface Cell extends LoadResult {
   round: number;
   workload: string;
-  subject: SubjectName;
+  subject: string;
   cpu?: number;
   /** Of backend and load, which share a core. */
   loadCpu?: number;
@@ -18,6 +18,8 @@ export interface Cell extends LoadResult {
 export interface RoundsOptions {
   rounds: number;
   seconds: number;
+  /** Only shows that everything works: nothing is warmed up, and few ask at once. */
+  quick: boolean;
   workloads: readonly Workload[];
   subjects: readonly Subject[];
   backendPid: number;
@@ -28,15 +30,16 @@ export interface RoundsOptions {
  * Rounds over all subjects, side by side so that each ratio is of the same minute. The order of the subjects turns
  * from round to round. Rejects when any answer was wrong.
  */
-export async function measureRounds(options: RoundsOptions): Promise<Cell[]> {
+export async function measureRounds(given: RoundsOptions): Promise<Cell[]> {
+  const options = given.quick ? { ...given, workloads: given.workloads.map(lighten) } : given;
   const cells: Cell[] = [];
-  await warmUp(options);
+  if (!options.quick) await warmUp(options);
   for (let round = 0; round < options.rounds; round++) {
     for (const workload of options.workloads) {
       const serving = options.subjects.filter((subject) => subject.serves(workload));
       const first = round % serving.length;
       for (const subject of [...serving.slice(first), ...serving.slice(0, first)]) {
-        await subject.run(workload, options.seconds / 3);
+        if (!options.quick) await subject.run(workload, options.seconds / 3);
         const cell = {
           round,
           workload: workload.name,
@@ -49,6 +52,10 @@ export async function measureRounds(options: RoundsOptions): Promise<Cell[]> {
     }
   }
   return cells;
+}
+
+function lighten(workload: Workload): Workload {
+  return { ...workload, concurrency: Math.min(workload.concurrency, 8) };
 }
 
 /** Until code is compiled, a server pays for the compiler as well: several seconds of full load. */

@@ -1,5 +1,7 @@
 import type { Results } from "../results.ts";
+import { dialectTables } from "./dialects.ts";
 import { footprintTable } from "./footprint.ts";
+import { modelTables } from "./models.ts";
 import { ratioTable } from "./ratios.ts";
 import { speedTables } from "./speed.ts";
 import { grouped, show } from "./statistics.ts";
@@ -24,7 +26,14 @@ const startMark = "<!-- results -->";
 const endMark = "<!-- end of results -->";
 
 function tablesOf(results: Results): Table[] {
-  return [targetTable(results), ratioTable(results), ...speedTables(results), footprintTable(results)];
+  return [
+    targetTable(results),
+    ratioTable(results),
+    ...speedTables(results),
+    ...dialectTables(results),
+    ...modelTables(results),
+    footprintTable(results),
+  ].filter(({ rows }) => rows.length > 0);
 }
 
 function describeRun({ at, machine, rounds, seconds, cells, notes }: Results): string[] {

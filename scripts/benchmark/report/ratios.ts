@@ -1,6 +1,6 @@
 import type { Results } from "../results.ts";
 import type { Cell } from "../measure/rounds.ts";
-import { answerRate, cpuPerToken, pairsOf, tokenRate } from "./cells.ts";
+import { answerRate, cpuRatio, pairsOf, tokenRate } from "./cells.ts";
 import { show } from "./statistics.ts";
 import type { Table } from "./table.ts";
 
@@ -62,10 +62,4 @@ function floorRatios(cells: readonly Cell[]): number[] {
 
 function rate(of: (cell: Cell) => number): (left: Cell, right: Cell) => number {
   return (left, right) => of(left) / of(right);
-}
-
-function cpuRatio(left: Cell, right: Cell): number | undefined {
-  const own = cpuPerToken(left);
-  const other = cpuPerToken(right);
-  return own === undefined || other === undefined ? undefined : own / other;
 }

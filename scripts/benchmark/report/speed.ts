@@ -1,12 +1,11 @@
 import { workloads } from "../measure/workloads.ts";
 import type { Results } from "../results.ts";
-import type { SubjectName } from "../subjects/subject.ts";
 import type { Workload } from "../load/exchange.ts";
 import { answerRate, cpuPerAnswer, cpuPerToken, pairsOf, tokenRate, valuesOf } from "./cells.ts";
 import { show } from "./statistics.ts";
 import type { Table } from "./table.ts";
 
-const subjects: readonly SubjectName[] = ["direct gRPC", "bare Bun.serve", "oai-serve", "Python stack"];
+const subjects: readonly string[] = ["direct gRPC", "bare Bun.serve", "oai-serve", "Python stack"];
 
 /** One table for each workload, a row for each subject. */
 export function speedTables({ cells }: Results): Table[] {
@@ -57,12 +56,7 @@ const streamColumns: readonly Column[] = [
 ];
 
 /** Time to the first text beyond that of the direct calls of the same round. */
-function added(
-  cells: Results["cells"],
-  workload: Workload,
-  subject: SubjectName,
-  part: "p50" | "p99",
-): string {
+function added(cells: Results["cells"], workload: Workload, subject: string, part: "p50" | "p99"): string {
   if (subject === "direct gRPC") return "–";
   return show(
     pairsOf(

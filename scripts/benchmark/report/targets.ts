@@ -1,5 +1,7 @@
 import type { Results } from "../results.ts";
 import { cpuPerToken, valuesOf } from "./cells.ts";
+import { rawRatios } from "./dialects.ts";
+import { parsingRatios, renderingTimes } from "./models.ts";
 import { tokenRatesToPython } from "./ratios.ts";
 import { grouped, statistic } from "./statistics.ts";
 import type { Table } from "./table.ts";
@@ -29,7 +31,8 @@ export function targetTable(results: Results): Table {
   };
 }
 
-function targetsOf({ cells, streams, coldStartMs }: Results): Target[] {
+function targetsOf(results: Results): Target[] {
+  const { cells, streams, coldStartMs } = results;
   return [
     {
       name: "CPU for each streamed token, 64 callers",
@@ -45,6 +48,34 @@ function targetsOf({ cells, streams, coldStartMs }: Results): Target[] {
       limit: { atLeast: 2.5 },
       values: tokenRatesToPython(cells),
     },
+    {
+      name: "CPU for each token, raw ÷ typed contents",
+      unit: "",
+      digits: 2,
+      limit: { atMost: 1 },
+      values: rawRatios(results),
+    },
+    {
+      name: "CPU for each token, reasoning and tool calls ÷ text",
+      unit: "",
+      digits: 2,
+      limit: { atMost: 1.5 },
+      values: parsingRatios(results).call,
+    },
+    {
+      name: "the same with 200 KB of tools on offer",
+      unit: "",
+      digits: 2,
+      limit: { atMost: 1.5 },
+      values: parsingRatios(results).manyTools,
+    },
+    ...renderingTimes(results).map(({ template, values }) => ({
+      name: `time that a chat of 8,000 tokens adds, ${template} template`,
+      unit: " ms",
+      digits: 2,
+      limit: { below: 2 },
+      values,
+    })),
     ...streams.map((measured) => ({
       name: `memory for each of ${grouped(measured.streams, 0)} open streams`,
       unit: " KB",

@@ -7,7 +7,7 @@ const server = Bun.serve({
   port: 0,
   async fetch(request) {
     const body: Question = JSON.parse(await request.text());
-    const content = expected(decodeTask(body.messages.at(-1)?.content ?? ""));
+    const content = expected(decodeTask(body.messages.at(-1)?.content ?? "")).text;
     return Response.json({
       id: "chatcmpl-0",
       object: "chat.completion",

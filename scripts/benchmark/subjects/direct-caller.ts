@@ -1,6 +1,7 @@
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { encodeInferRequest } from "../../../src/drivers/kserve/codec/encode.ts";
-import { anyserve } from "../../../src/drivers/kserve/dialects/anyserve.ts";
+import { createAnyserve } from "../../../src/drivers/kserve/dialects/anyserve.ts";
+import type { TextRequest } from "../../../src/drivers/kserve/dialects/dialect.ts";
 import { rpcPath } from "../../../src/drivers/kserve/service.ts";
 import { messageOf, streamFrames, wholeFrame } from "../backend/answers.ts";
 import { wrong } from "../load/check-answer.ts";
@@ -43,7 +44,7 @@ function askWhole(client: Client, task: Task): Promise<Answered> {
 
 function askStream(client: Client, task: Task): Promise<Answered> {
   const askedAt = performance.now();
-  const frames = streamFrames(task.voice);
+  const frames = streamFrames("anyserve", task);
   return new Promise((resolve, reject) => {
     let firstTokenMs = 0;
     let received = 0;
@@ -57,7 +58,7 @@ function askStream(client: Client, task: Task): Promise<Answered> {
     );
     call.on("data", (message: Buffer) => {
       if (received === 0) firstTokenMs = performance.now() - askedAt;
-      const frame = received < task.tokens ? frames.tokens[received] : frames.last;
+      const frame = frames[received];
       if (frame === undefined || !message.equals(messageOf(frame))) reject(wrong(task, "other bytes"));
       received++;
     });
@@ -70,9 +71,20 @@ function askStream(client: Client, task: Task): Promise<Answered> {
 }
 
 function encode(task: Task, rpc: "infer" | "stream"): Uint8Array {
-  const request = { model: "bench", prompt: encodeTask(task), sampling: { temperature: 0.7 }, extra: {} };
-  return encodeInferRequest(anyserve.call(request, rpc));
+  const request: TextRequest = {
+    model: "bench",
+    requestId: "",
+    prompt: encodeTask(task),
+    sampling: { temperature: 0.7 },
+    extra: {},
+    choices: 1,
+    images: [],
+    stream: rpc === "stream",
+  };
+  return encodeInferRequest(dialect.call(request, rpc));
 }
+
+const dialect = createAnyserve({ name: "bench" }, {});
 
 const toBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const identity = (bytes: Buffer) => bytes;

@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import type { BackendPorts } from "../backend/main.ts";
 import { pinned } from "../cores.ts";
 import type { LoadResult } from "../load/closed-loop.ts";
 import type { DirectOrder, DirectReply } from "./direct-main.ts";
 import type { Subject } from "./subject.ts";
 
 /** The same gRPC calls without anything between. */
-export async function startDirect(ports: BackendPorts, core: string | undefined): Promise<Subject> {
+export async function startDirect(port: number, core: string | undefined): Promise<Subject> {
   let pending = Promise.withResolvers<DirectReply | "ready">();
   const child = Bun.spawn(pinned([process.execPath, join(import.meta.dir, "direct-main.ts")], core), {
     stdin: "ignore",
@@ -22,7 +21,7 @@ export async function startDirect(ports: BackendPorts, core: string | undefined)
     serves: () => true,
     async run(workload, seconds): Promise<LoadResult> {
       pending = Promise.withResolvers();
-      child.send({ port: ports.stream, workload, seconds } satisfies DirectOrder);
+      child.send({ port, workload, seconds } satisfies DirectOrder);
       const reply = await Promise.race([pending.promise, ended]);
       if (reply === "ready" || "failure" in reply) {
         throw new Error(`Direct calls: ${reply === "ready" ? "no result" : reply.failure}`);

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { startProcess } from "../child.ts";
 import { pinned } from "../cores.ts";
 import type { Workload } from "../load/exchange.ts";
@@ -12,46 +14,50 @@ export interface Gateway {
 
 export interface GatewayOptions {
   executable: string;
-  /** Working directory; no configuration is in it. */
+  /** Working directory. */
   directory: string;
   /** Port of the backend; without one, the built-in demo model answers. */
   backendPort?: number;
+  /** Models of the backend by id, with their settings as in the configuration; without them it is an AnyServe. */
+  models?: Readonly<Record<string, ModelSettings>>;
   core?: string | undefined;
 }
 
+export type ModelSettings = Readonly<Record<string, unknown>>;
+
 /** Starts the executable and waits until it says that it is healthy. */
-export async function startGateway({
-  executable,
-  directory,
-  backendPort,
-  core,
-}: GatewayOptions): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { executable, directory, core } = options;
   const port = freePort();
-  const endpoint = `127.0.0.1:${backendPort}`;
-  const backend =
-    backendPort === undefined
-      ? []
-      : ["--anyserve-endpoint", endpoint, "--anyserve-stream-endpoint", endpoint];
+  const address = ["--host", "127.0.0.1", "--port", `${port}`];
+  const log = ["--log-level", "warn", "--log-content", "off"];
   const child = startProcess({
-    command: pinned(
-      [
-        executable,
-        "--host",
-        "127.0.0.1",
-        "--port",
-        `${port}`,
-        "--log-level",
-        "warn",
-        "--log-content",
-        "off",
-        ...backend,
-      ],
-      core,
-    ),
+    command: pinned([executable, ...address, ...log, ...backendFlags(options, port)], core),
     directory,
   });
   await untilHealthy(port, child);
   return { pid: child.pid, port, stop: () => child.stop() };
+}
+
+function backendFlags({ backendPort, models, directory }: GatewayOptions, port: number): string[] {
+  if (backendPort === undefined) return [];
+  const endpoint = `127.0.0.1:${backendPort}`;
+  if (models === undefined) return ["--anyserve-endpoint", endpoint, "--anyserve-stream-endpoint", endpoint];
+  const file = join(directory, `config-${port}.yaml`);
+  writeFileSync(file, JSON.stringify(toConfiguration(endpoint, models)));
+  return ["--config", file];
+}
+
+function toConfiguration(endpoint: string, models: Readonly<Record<string, ModelSettings>>) {
+  return {
+    backends: { bench: { kind: "kserve", endpoint } },
+    models: Object.fromEntries(
+      Object.entries(models).map(([id, settings]) => [
+        id,
+        { backend: "bench", target: "bench", ...settings },
+      ]),
+    ),
+  };
 }
 
 /** oai-serve in front of a backend that has only the unary rpc, or both. */

@@ -2,11 +2,10 @@ import { type LoadResult, runClosedLoop } from "../load/closed-loop.ts";
 import type { Workload } from "../load/exchange.ts";
 import { openHttpCaller } from "../load/http-caller.ts";
 
-export type SubjectName = "direct gRPC" | "bare Bun.serve" | "oai-serve" | "Python stack";
-
 /** Something whose speed is measured. */
 export interface Subject {
-  name: SubjectName;
+  /** As the tables call it. */
+  name: string;
   /** Of the process whose costs are counted. */
   pid: number;
   serves(workload: Workload): boolean;
@@ -17,7 +16,7 @@ export interface Subject {
 /** Asks a server that speaks the OpenAI API, from this process. */
 export async function runOverHttp(port: number, workload: Workload, seconds: number): Promise<LoadResult> {
   const callers = await Promise.all(
-    Array.from({ length: workload.concurrency }, () => openHttpCaller(port, workload.stream)),
+    Array.from({ length: workload.concurrency }, () => openHttpCaller(port, workload)),
   );
   try {
     return await runClosedLoop(callers, workload, seconds);

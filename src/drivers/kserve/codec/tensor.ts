@@ -187,11 +187,11 @@ function expectSize(name: string, { start, end }: Place, size: number): void {
 /** Fills `numbers`, which has room for all. */
 function readNumbers<Field, Numbers extends { [index: number]: number }>(
   { message, start, end }: Place,
-  { size, read }: NumberType<Field>,
+  type: NumberType<Field>,
   numbers: Numbers,
 ): Numbers {
-  for (let index = 0; start + index * size < end; index++) {
-    numbers[index] = read(message, start + index * size);
+  for (let index = 0; start + index * type.size < end; index++) {
+    numbers[index] = type.read(message, start + index * type.size);
   }
   return numbers;
 }
@@ -261,8 +261,8 @@ function placeOf(fields: ByteFields, index: number): Place {
 /** Elements of all datatypes together. */
 function sizeOf(contents: OutputContents): number {
   const { bools, ints, int64s, uints, uint64s, fp32s, fp64s, bytes } = contents;
-  const integers = ints.length + int64s.length + uints.length + uint64s.length;
-  return bools.length + integers + fp32s.length + fp64s.length + bytes.length;
+  const whole = ints.length + int64s.length + uints.length + uint64s.length;
+  return bools.length + whole + fp32s.length + fp64s.length + bytes.length;
 }
 
 function oneTyped(tensor: OutputTensor): Place {
