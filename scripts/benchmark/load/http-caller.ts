@@ -54,7 +54,10 @@ export async function openHttpCaller(
   });
 
   function send(): void {
-    if (unsent.length > 0) unsent = unsent.subarray(Math.max(socket.write(unsent), 0));
+    if (unsent.length === 0) return;
+    const taken = socket.write(unsent);
+    if (taken < 0) fail(new Error("The server had closed the connection."));
+    else unsent = unsent.subarray(taken);
   }
 
   return {
