@@ -94,8 +94,12 @@ export interface GenerationRequest {
   reasoning?: { effort: string };
   /** A hint: a driver may use a unary call when false. */
   stream: boolean;
+  /** Of the conversation that the request belongs to, where the backend keeps conversations. */
+  conversationId?: string;
   /** Fields of the request that we do not interpret, under their wire names; a driver may forward them. */
   extra: Readonly<Record<string, unknown>>;
+  /** Fields that keep books and change no answer, such as `user`, likewise; ignoring them misleads nobody. */
+  notes?: Readonly<Record<string, unknown>>;
 }
 
 export interface TokenLogprob {
@@ -175,7 +179,7 @@ export interface Capabilities {
   /** Where it takes `stop`: its text ends before the stop string. If not, dispatch cuts what the backend leaves. */
   cutsStop?: boolean;
   /** Uninterpreted request fields that the backend takes, by wire name. */
-  extra: ReadonlySet<string>;
+  extra: Pick<ReadonlySet<string>, "has">;
   logprobs: boolean;
   /** Logprobs of the prompt, for legacy scoring. */
   echoLogprobs: boolean;
@@ -218,9 +222,19 @@ export interface CallContext {
   trace?: TraceContext;
   /** Aborts when the client left, a deadline passed or the answer is complete. Drivers cancel at once. */
   signal: AbortSignal;
-  /** 0 for a client's request, one more for each agent between. */
-  depth: number;
+  /** Who asks, as far as keys tell callers apart: the same text for the same key, and nothing that is secret. */
+  owner?: string;
+  /** Public ids of the agents between the client and this call, the client's own first; empty for its request. */
+  callers: readonly string[];
+  /** What agents did for the client's request so far; the same object for all their calls. */
+  work?: AgentWork;
   log: Log;
+}
+
+/** Counted over all agents that work for one request of a client. */
+export interface AgentWork {
+  modelCalls: number;
+  toolCalls: number;
 }
 
 export type EmbeddingInput = { kind: "text"; text: string } | { kind: "tokens"; tokens: readonly number[] };
@@ -249,6 +263,10 @@ export interface ModelDescription {
   /** Other ids under which the same model answers. */
   aliases?: readonly string[];
   contextTokens?: number;
+  /** Answers requests that name no model, unless the operator chose another. */
+  isDefault?: boolean;
+  /** Answers agents only: clients are neither shown it nor served by it. */
+  isPrivate?: boolean;
 }
 
 /** What an operator wants to know of a backend, beyond what clients are told. */
@@ -268,6 +286,10 @@ export interface Backend {
   readonly kind: string;
   /** Address for the operator's eyes; not shown to strangers when keys are configured. */
   readonly endpoint?: string;
+  /** All its models are private, whatever they are. */
+  readonly isPrivate?: boolean;
+  /** Requests to its models belong to conversations, whose earlier turns they need not repeat. */
+  readonly keepsConversations?: boolean;
   /** What it is taken to serve until it has said so itself. */
   readonly presumed?: readonly ModelDescription[];
   /** May have to ask the backend first; then rejects with a `ServeError` as `generate` would. */

@@ -16,3 +16,8 @@ export function createId(prefix: string, length: number): string {
 export function createRequestId(): string {
   return `req_${crypto.randomUUID().replaceAll("-", "")}`;
 }
+
+/** Short name of a request in the log: the first digits of its id. */
+export function sessionOf(requestId: string): string {
+  return requestId.replace(/^req_/, "").slice(0, 8);
+}

@@ -5,7 +5,7 @@ import { merge } from "../core/stream.ts";
 import type { SchemaChecker } from "../json-schema/checker.ts";
 import type { TokenSource } from "../telemetry/exchange.ts";
 import type { TokenCounter } from "../tokens/counter.ts";
-import type { Admission } from "./admission.ts";
+import type { Admission, Place } from "./admission.ts";
 import { type BackendCall, callBackend } from "./backend-call.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import type { Timeouts } from "./deadlines.ts";
@@ -29,12 +29,16 @@ export interface DispatchDeps {
   tokens: TokenCounter;
   schemas: SchemaChecker;
   timeouts: Timeouts;
+  /** Longest silence of an agent, which may be at work without a word; as of a model if absent. */
+  agentSilenceMs?: number;
   /** Bytes of prompts, each as often as it is to be answered, that one request may have. */
   maxPromptBytes: number;
   /** Further calls for an answer that breaks its `response_format` or `tool_choice`. */
   maxRepairs: number;
   /** Refuses fields without effect. */
   strict: boolean;
+  /** Agents that may stand between a client and a model. */
+  maxDepth: number;
   observe(observed: Observed): Observer;
 }
 
@@ -58,9 +62,13 @@ export function createDispatch(deps: DispatchDeps): Generate {
   return async (given, context, options) => {
     const [client] = given;
     if (client === undefined) throw new Error("A dispatch needs at least one request.");
-    const model = await deps.registry.resolve(client.model === "" ? undefined : client.model);
+    refuseTooDeep(context, deps.maxDepth);
+    const model = await deps.registry.resolve(
+      client.model === "" ? undefined : client.model,
+      context.callers.at(-1),
+    );
     const capabilities = await capabilitiesOf(model, context.signal, deps.timeouts);
-    if (deps.strict) refuseIgnored(client, capabilities);
+    if (deps.strict && context.callers.length === 0) refuseIgnored(client, capabilities);
     const wanted = applySettings(given, model);
     for (const request of wanted) refuseUnsupported(request, capabilities);
     const demand = wanted[0] === undefined ? undefined : demandOf(wanted[0], capabilities);
@@ -120,7 +128,7 @@ async function* answer(deps: DispatchDeps, accepted: Accepted, account: Account)
   const { context, demand, options } = accepted;
   const isHeld = demand !== undefined;
   const calls = fanOut({ ...accepted, isHeld, keepsText: options.usage }, account);
-  const place = await deps.admission.enter(calls.length, context.signal);
+  const place = await enter(deps.admission, calls.length, context);
   const controller = new AbortController();
   // A client may leave before anybody reads on: then no `finally` of a generator runs.
   const end = () => {
@@ -141,6 +149,24 @@ async function* answer(deps: DispatchDeps, accepted: Accepted, account: Account)
   }
 }
 
+function timeoutsOf({ backend }: ServedModel, { timeouts, agentSilenceMs }: DispatchDeps): Timeouts {
+  if (backend.keepsConversations !== true || agentSilenceMs === undefined) return timeouts;
+  return { ...timeouts, firstTokenMs: agentSilenceMs, betweenTokensMs: agentSilenceMs };
+}
+
+/** An agent's request has its place already: were its own calls to wait for more, all could wait for each other. */
+async function enter(admission: Admission, calls: number, context: CallContext): Promise<Place> {
+  return context.callers.length > 0 ? { calls, leave() {} } : await admission.enter(calls, context.signal);
+}
+
+function refuseTooDeep({ callers }: CallContext, maxDepth: number): void {
+  if (callers.length <= maxDepth) return;
+  throw new ServeError("internal", `More than ${maxDepth} agents call each other: ${callers.join(" → ")}.`, {
+    code: "agent_depth_exceeded",
+    shouldRetry: false,
+  });
+}
+
 const unwanted = new ServeError("canceled", "The other answers are not wanted any more.");
 
 function answerOf(
@@ -148,8 +174,9 @@ function answerOf(
   { demand, model, capabilities }: Accepted,
   { call, context, room }: { call: BackendCall; context: CallContext; room: HoldRoom },
 ): AsyncIterable<EventBatch> {
+  const timeouts = timeoutsOf(model, deps);
   if (demand === undefined) {
-    const batches = callBackend(call, context, deps.timeouts);
+    const batches = callBackend(call, context, timeouts);
     const expected = expectationOf(call.request);
     return expected === undefined ? batches : watch(batches, expected, context, deps.schemas);
   }
@@ -157,7 +184,7 @@ function answerOf(
     schemas: deps.schemas,
     room,
     maxRepairs: deps.maxRepairs,
-    timeouts: deps.timeouts,
+    timeouts,
     fit: (request) => fitContext(request, model, capabilities, deps.tokens),
   });
 }

@@ -17,6 +17,9 @@ export interface ServedModel extends ModelSettings {
   /** Name by which a tokenizer is chosen. */
   tokenModel: string;
   contextTokens?: number;
+  isDefault?: boolean;
+  /** For agents only. */
+  isPrivate?: boolean;
 }
 
 export interface ModelRule extends ModelSettings {
@@ -44,6 +47,8 @@ export interface RegistryOptions {
   maxContextTokens?: number;
   /** `created` of every model, in Unix seconds; now, if absent. */
   created?: number;
+  /** Where agents find a model that no backend has. May throw a `ServeError`. */
+  findElsewhere?: (id: string) => { backend: Backend; target: string } | undefined;
   /** Told of models that cannot be asked for, because another has their id. */
   log?: Log;
 }
@@ -52,10 +57,11 @@ export interface Registry {
   readonly backends: readonly Backend[];
   /**
    * The model of that id or alias, or the default for `undefined`. One that the operator named is found also while its
-   * backend leaves it out, which then says why. Rejects with `not_found` or `invalid_request`.
+   * backend leaves it out, which then says why. `agent` is the id of the agent that asks, absent for a client: it also
+   * gets private models, and never itself. Rejects with `not_found` or `invalid_request`.
    */
-  resolve(id: string | undefined): Promise<ServedModel>;
-  /** Those that are there now. */
+  resolve(id: string | undefined, agent?: string): Promise<ServedModel>;
+  /** Those that are there now, for clients. */
   list(): Promise<readonly ServedModel[]>;
   /** The model for requests that name none, as far as it is known. */
   default(): ServedModel | undefined;
@@ -72,6 +78,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const created = options.created ?? Math.floor(Date.now() / 1000);
   const said = new Map<Backend, readonly ModelDescription[]>();
   const firstAnswers = new Map<Backend, Promise<void>>();
+  let all: readonly ServedModel[] = [];
   let served: readonly ServedModel[] = [];
   let byId: ReadonlyMap<string, ServedModel> = new Map();
   let refreshedAt = -Infinity;
@@ -81,10 +88,12 @@ export function createRegistry(options: RegistryOptions): Registry {
     const models = backends.flatMap((backend) =>
       modelsOf(backend, said.get(backend) ?? backend.presumed ?? [], options, created),
     );
-    byId = index(models);
+    all = models;
+    const open = models.filter(({ isPrivate }) => isPrivate !== true);
+    byId = index(open);
     // Of two models with one id only the first can be asked for.
-    served = models.filter((model) => byId.get(model.id) === model && isThere(model));
-    for (const model of models) if (byId.get(model.id) !== model && isThere(model)) tellOfHidden(model);
+    served = open.filter((model) => byId.get(model.id) === model && isThere(model));
+    for (const model of open) if (byId.get(model.id) !== model && isThere(model)) tellOfHidden(model);
   };
   const isThere = ({ id, backend, target }: ServedModel) => {
     const descriptions = said.get(backend);
@@ -136,27 +145,48 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   const defaultModel = (): ServedModel | undefined => {
     if (options.defaultModel !== undefined) return byId.get(options.defaultModel);
+    const chosen = served.find(({ isDefault }) => isDefault === true);
+    if (chosen !== undefined) return chosen;
     if (options.defaultBackend === undefined) return served.length === 1 ? served[0] : undefined;
     return served.find((model) => model.backend.id === options.defaultBackend);
   };
-  const find = (id: string | undefined) => (id === undefined ? defaultModel() : byId.get(id));
+  const isAgent = ({ backend }: ServedModel) => backend.keepsConversations === true;
+  const findForAgent = (id: string | undefined, agent: string) => {
+    const others = all.filter((model) => !isAgent(model) || (id !== undefined && model.id !== agent));
+    if (id !== undefined) {
+      return others.find((model) => model.id === id) ?? others.find(({ aliases }) => aliases.includes(id));
+    }
+    const model = defaultModel();
+    return model !== undefined && !isAgent(model) ? model : others.length === 1 ? others[0] : undefined;
+  };
+  const find = (id: string | undefined, agent: string | undefined) => {
+    if (agent !== undefined) return findForAgent(id, agent);
+    return id === undefined ? defaultModel() : byId.get(id);
+  };
+  /** Of a provider that nobody configured: known by the name of its model. */
+  const findElsewhere = (id: string | undefined, agent: string | undefined) => {
+    const found = id === undefined || agent === undefined ? undefined : options.findElsewhere?.(id);
+    if (id === undefined || found === undefined) return undefined;
+    return toServed(found.backend, { id: found.target, ownedBy: found.backend.id }, {}, options, created, id);
+  };
 
   rebuild();
   return {
     backends,
-    async resolve(id) {
-      let model = find(id);
+    async resolve(id, agent) {
+      let model = find(id, agent);
       if (model !== undefined) {
         // The size of its context is among what a backend says of a model that the operator named.
         await firstAnswer(model.backend);
-        model = find(id);
+        model = find(id, agent);
         if (age() > staleMs) void refresh();
       } else if (age() > refreshPauseMs) {
         await refresh();
-        model = find(id);
+        model = find(id, agent);
       }
       return (
         model ??
+        findElsewhere(id, agent) ??
         missing(
           id,
           options.defaultModel,
@@ -259,6 +289,8 @@ function toServed(
     ownedBy: description.ownedBy,
     created,
     tokenModel: rule.tokenModel ?? options.tokenModel,
+    ...(description.isDefault === true && { isDefault: true }),
+    ...((backend.isPrivate === true || description.isPrivate === true) && { isPrivate: true }),
     ...(contextTokens === undefined ? {} : { contextTokens }),
     ...(rule.defaults === undefined ? {} : { defaults: rule.defaults }),
     ...(rule.overrides === undefined ? {} : { overrides: rule.overrides }),

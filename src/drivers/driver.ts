@@ -22,6 +22,8 @@ export interface DriverContext {
    * these ids, so that several may share one target.
    */
   models?: Readonly<Record<string, ConfiguredModel>>;
+  /** A variable of the environment, or of `--env-file`: for secrets, which do not stand in the configuration. */
+  variable?: (name: string) => string | undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ServeError } from "../core/error.ts";
+import { sessionOf } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import { describeCause } from "./cause.ts";
 import { cut } from "./escape.ts";
@@ -61,7 +62,7 @@ export function createExchangeLog(log: Log, content: ContentLogging): ExchangeLo
     if (limit.content > 0 && text !== "") log.info(`  ${name}: ${cut(text, limit.content, "...")}`);
   };
   const writeToolCalls = (id: string, calls: NonNullable<LoggedResponse["toolCalls"]>) => {
-    if (calls.length > 0) log.info("🔧 Tool Calls", { id, count: calls.length });
+    if (calls.length > 0) log.info("🔧 Tool Calls", { session: sessionOf(id), count: calls.length });
     for (const [index, call] of calls.entries()) {
       const shown = limit.toolArguments > 0 ? `(${cut(call.arguments, limit.toolArguments, "...")})` : "";
       log.info(`  [${index + 1}] ${call.name}${shown}`);
@@ -81,7 +82,7 @@ export function createExchangeLog(log: Log, content: ContentLogging): ExchangeLo
         elapsed_ms: Math.round(elapsedMs),
       };
       log.child(numbers).info("← Response", {
-        id,
+        session: sessionOf(id),
         finish,
         tokens: usage && `${usage.promptTokens}+${usage.completionTokens}`,
         counted: usage?.source,
@@ -99,6 +100,28 @@ export function createExchangeLog(log: Log, content: ContentLogging): ExchangeLo
         code: error.code ?? error.kind,
         param: error.param,
         time: seconds(elapsedMs),
+        cause: describeCause(error.cause),
+      });
+    },
+  };
+}
+
+/** The lines of what an agent asks for a client's request, which has lines of its own: one each, for debugging. */
+export function createInnerExchangeLog(log: Log, callers: readonly string[]): ExchangeLog {
+  const by = callers.join(" → ");
+  return {
+    contentChars: 0,
+    request: ({ model, stream }) => log.debug("→ Request of an agent", { model, stream, by }),
+    response({ finish, usage, elapsedMs }) {
+      const tokens = usage && `${usage.promptTokens}+${usage.completionTokens}`;
+      log.debug("← Response to an agent", { finish, tokens, time: seconds(elapsedMs), by });
+    },
+    failure(_id, thrown, elapsedMs) {
+      const error = ServeError.from(thrown);
+      log.debug(`✗ ${error.message}`, {
+        code: error.code ?? error.kind,
+        time: seconds(elapsedMs),
+        by,
         cause: describeCause(error.cause),
       });
     },

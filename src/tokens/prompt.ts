@@ -56,7 +56,8 @@ function total(bill: Bill, { counts, isExact }: TokenCounts, roleCounts: readonl
   return { tokens, isExact: isExact && bill.isExact };
 }
 
-const answerFrame = 3;
+/** Of the answer that a prompt of messages ends with. */
+export const answerFrame = 3;
 const messageFrame = 3;
 const nameFrame = 1;
 const callFrame = 3;

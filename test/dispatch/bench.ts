@@ -43,6 +43,7 @@ export function createBench(
     schemas: createSchemaChecker(memoryLog()),
     maxPromptBytes: 10_000,
     maxRepairs: 0,
+    maxDepth: 8,
     strict,
     timeouts: { firstTokenMs: 0, betweenTokensMs: 0, totalMs: 0 },
     observe({ model }) {

@@ -341,3 +341,34 @@ test("token ids that stand for much text are bounded by what they stand for", as
 
   expect(await failureOf(generate([request], callContext(), { usage: false }))).toMatchObject({ param: "n" });
 });
+
+function asAgent(callers: readonly string[]): CallContext {
+  return { ...callContext(), callers };
+}
+
+describe("what agents ask", () => {
+  test("does not wait for a place: its request has one, and all could wait for each other", async () => {
+    const { generate } = createBench(scripted(answer("a")), { maxConcurrency: 1 });
+    const outer = await generate([one], callContext(), { usage: false });
+    const reader = outer.events[Symbol.asyncIterator]();
+    await reader.next();
+
+    const inner = await generate([one], asAgent(["crew"]), { usage: false });
+
+    expect((await run(inner.events)).failure).toBeUndefined();
+    await reader.return?.();
+  });
+
+  test("ends with a clear error when agents call each other without end", async () => {
+    const { generate } = createBench(scripted(answer("a")));
+    const chain = ["a", "b", "a", "b", "a", "b", "a", "b", "a"];
+
+    const error = await failureOf(generate([one], asAgent(chain), { usage: false }));
+
+    expect(error).toMatchObject({
+      code: "agent_depth_exceeded",
+      shouldRetry: false,
+      message: expect.stringContaining("a → b → a"),
+    });
+  });
+});

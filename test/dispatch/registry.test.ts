@@ -367,3 +367,80 @@ describe("what the operator decides about requests", () => {
     expect(model.defaults).toBeUndefined();
   });
 });
+
+function agents(models: readonly ModelDescription[]): ScriptedBackend {
+  return { ...scripted([], { id: "agents", models }), keepsConversations: true };
+}
+
+describe("agents", () => {
+  const described = { ownedBy: "tests" };
+
+  test("are served private models, which clients neither see nor get", async () => {
+    const hidden = { ...createBackend("vendor", ["small"]), isPrivate: true };
+    const registry = createRegistry({
+      models: {},
+      tokenModel: "gpt-4",
+      backends: [
+        hidden,
+        agents([
+          { id: "crew", ...described },
+          { id: "helper", isPrivate: true, ...described },
+        ]),
+      ],
+    });
+
+    expect(idsOf(await registry.list())).toEqual(["crew"]);
+    expect(await failureOf(registry.resolve("small"))).toMatchObject({ code: "model_not_found" });
+    expect(await failureOf(registry.resolve("helper"))).toMatchObject({ code: "model_not_found" });
+    expect(await registry.resolve("small", "crew")).toMatchObject({ id: "small", isPrivate: true });
+    expect(await registry.resolve("helper", "crew")).toMatchObject({ id: "helper" });
+  });
+
+  test("with the name of their model get the model and not themselves", async () => {
+    const registry = createRegistry({
+      models: {},
+      tokenModel: "gpt-4",
+      backends: [agents([{ id: "llama", ...described }]), createBackend("gpu", ["llama"])],
+    });
+
+    expect((await registry.resolve("llama")).backend.id).toBe("agents");
+    expect((await registry.resolve("llama", "llama")).backend.id).toBe("gpu");
+  });
+
+  test("find elsewhere what no backend has; clients do not", async () => {
+    const provider = createBackend("provider");
+    const registry = createRegistry({
+      models: {},
+      tokenModel: "gpt-4",
+      backends: [agents([{ id: "crew", ...described }])],
+      findElsewhere: (id) => (id === "vendor/x" ? { backend: provider, target: "x" } : undefined),
+    });
+
+    expect(await registry.resolve("vendor/x", "crew")).toMatchObject({ id: "vendor/x", target: "x" });
+    expect(await failureOf(registry.resolve("vendor/x"))).toMatchObject({ code: "model_not_found" });
+    expect(await failureOf(registry.resolve("other", "crew"))).toMatchObject({ code: "model_not_found" });
+  });
+
+  test("one of which is the default answers requests without a model, before a model of the command line", async () => {
+    const backends = [
+      createBackend("kserve", ["llama"]),
+      agents([
+        { id: "a", ...described },
+        { id: "b", isDefault: true, ...described },
+      ]),
+    ];
+    const registry = createRegistry({ models: {}, tokenModel: "gpt-4", backends, defaultBackend: "kserve" });
+    await registry.list();
+
+    expect((await registry.resolve(undefined)).id).toBe("b");
+  });
+
+  test("that name no model get the only one there is, never an agent", async () => {
+    const crew = agents([{ id: "a", isDefault: true, ...described }]);
+    const create = (backends: readonly ScriptedBackend[]) =>
+      createRegistry({ models: {}, tokenModel: "gpt-4", backends: [crew, ...backends] });
+
+    expect((await create([createBackend("gpu", ["llama"])]).resolve(undefined, "a")).id).toBe("llama");
+    expect(await failureOf(create([]).resolve(undefined, "a"))).toMatchObject({ param: "model" });
+  });
+});

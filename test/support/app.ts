@@ -8,6 +8,7 @@ import { createTokenize } from "../../src/dispatch/tokenize.ts";
 import { createSchemaChecker } from "../../src/json-schema/checker.ts";
 import { createListener } from "../../src/http/listener.ts";
 import { createServer } from "../../src/server.ts";
+import type { Conversations } from "../../src/api/common/conversation/conversations.ts";
 import { createExchangeLog } from "../../src/telemetry/exchange.ts";
 import { memoryLog } from "./calls.ts";
 import { type CharacterTokens, characterTokens } from "./character-tokens.ts";
@@ -21,6 +22,7 @@ export interface AppOptions extends Partial<Omit<RegistryOptions, "backends">> {
   maxRepairs?: number;
   strict?: boolean;
   isDraining?: () => boolean;
+  conversations?: Conversations;
 }
 
 export interface App extends AsyncDisposable {
@@ -48,6 +50,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
     ...deps,
     schemas: createSchemaChecker(log),
     maxRepairs: options.maxRepairs ?? 2,
+    maxDepth: 8,
     observe: () => ({ events() {}, end() {}, failed() {} }),
   });
   const maxBodyBytes = 1 << 20;
@@ -57,6 +60,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
       embed: createEmbed({ ...deps, exchange: (context) => createExchangeLog(context.log, "off") }),
       ...createTokenize(registry, tokens),
       strict,
+      ...(options.conversations !== undefined && { conversations: options.conversations }),
       bodyLimits: { maxBodyBytes, maxJsonDepth: 128, maxJsonValues: 524_288, bodyTimeoutMs: 10_000 },
       maxMessages: 100,
       headStartMs: options.headStartMs ?? 60_000,

@@ -47,7 +47,7 @@ export function callContext(
   signal: AbortSignal = new AbortController().signal,
   log: Log = memoryLog(),
 ): CallContext {
-  return { requestId: "req_test", signal, depth: 0, log };
+  return { requestId: "req_test", signal, callers: [], log };
 }
 
 /** All batches, and what the stream ended with. */

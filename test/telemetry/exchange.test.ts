@@ -27,7 +27,7 @@ test("a preview shows the beginning of both sides", () => {
   expect(lines).toEqual([
     "[INFO] → Request: model=researcher, stream=false, id=req_1",
     `[INFO]   Message: ${"x".repeat(100)}...`,
-    "[INFO] ← Response: id=chatcmpl-1, finish=stop, tokens=12+34, counted=tiktoken, time=0.52s",
+    "[INFO] ← Response: session=chatcmpl, finish=stop, tokens=12+34, counted=tiktoken, time=0.52s",
     "[INFO]   Content: The capital of France is Paris.",
   ]);
 });
@@ -42,10 +42,10 @@ test("tool calls are listed with the beginning of their arguments", () => {
   exchange.response({ id: "r1", finish: "tool-calls", elapsedMs: 1_000, toolCalls, content: "" });
 
   expect(lines).toEqual([
-    "[INFO] 🔧 Tool Calls: id=r1, count=2",
+    "[INFO] 🔧 Tool Calls: session=r1, count=2",
     '[INFO]   [1] web_search({"query": "latest AI news 2025"})',
     `[INFO]   [2] long(${"y".repeat(80)}...)`,
-    "[INFO] ← Response: id=r1, finish=tool-calls, time=1.00s",
+    "[INFO] ← Response: session=r1, finish=tool-calls, time=1.00s",
   ]);
 });
 

@@ -58,6 +58,7 @@ export function createBench(scripts: readonly (readonly Step[])[], options: Benc
     schemas,
     maxPromptBytes: 100_000,
     maxRepairs,
+    maxDepth: 8,
     strict: false,
     timeouts: { firstTokenMs: 0, betweenTokensMs: 0, totalMs: 0, ...options.timeouts },
     observe: () => ({ events() {}, end() {}, failed() {} }),

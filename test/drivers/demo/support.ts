@@ -30,7 +30,7 @@ export function createRequest(changes: Partial<GenerationRequest> = {}): Generat
 
 export function createContext(signal: AbortSignal = new AbortController().signal): CallContext {
   const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
-  return { requestId: "req_test", signal, depth: 0, log };
+  return { requestId: "req_test", signal, callers: [], log };
 }
 
 /** One for all tests: starting the thread for JSON Schemas takes longer than most of them. */

@@ -59,8 +59,9 @@ export interface ModelFacts {
 /** What calls of a model can express; the fields of `Capabilities` mean the same there. */
 export interface DialectAbilities extends Pick<
   Capabilities,
-  "choices" | "sampling" | "extra" | "logprobs" | "bestOf" | "reportsLength" | "cutsStop"
+  "choices" | "sampling" | "logprobs" | "bestOf" | "reportsLength" | "cutsStop"
 > {
+  extra: ReadonlySet<string>;
   constraints: ReadonlySet<Constraint["kind"]>;
   /** How images are sent: as an address or data URL, or as their bytes. */
   images: "none" | "url" | "bytes";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { formatDuration, formatSize, parseDuration, parseSize } from "../../src/config/quantity.ts";
+import { formatDuration, formatSize, parseDuration, parseSize } from "../../src/core/quantity.ts";
 
 describe("a duration", () => {
   const durations: readonly [unknown, number | undefined][] = [
