@@ -1,16 +1,24 @@
-import { request as requestHttp, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as requestHttps } from "node:https";
+import type { IncomingHttpHeaders } from "node:http";
 import { ServeError } from "../core/error.ts";
-import { type Address, type Resolve, resolvePublic } from "./resolve.ts";
+import { unlessAborted } from "../core/unless-aborted.ts";
+import { isOfHosts, toAllowedUrl, type HostPatterns } from "./allowed-url.ts";
+import { callPinned, type PinnedAnswer } from "./pinned-call.ts";
+import { type Lookup, type Resolve, createResolveAny, createResolvePublic } from "./resolve.ts";
 
 export interface EgressOptions {
-  /** Host names that may be called: exact, or `*.example.com` for every name below. */
-  allowHosts: readonly string[];
+  /** Hosts that may be called where their addresses are public. */
+  allowHosts: HostPatterns;
+  /** Hosts that may be called wherever they are. */
+  allowPrivateHosts?: HostPatterns;
   /** Largest body that is taken. */
   maxBytes: number;
   /** For everything together, redirects included. */
   timeoutMs: number;
-  /** Another than the system's; for addresses that are not public. */
+  /** The operator's own headers for a call, which outdo all others. */
+  headersFor?: (url: URL) => Readonly<Record<string, string>>;
+  /** Another than the system's. */
+  lookup?: Lookup;
+  /** Another than by `lookup`; for addresses that are not public. */
   resolve?: Resolve;
 }
 
@@ -20,108 +28,130 @@ export interface Fetched {
   mediaType: string;
 }
 
-/** The only way out to addresses that a client names. */
+export interface EgressCall {
+  method: string;
+  url: string;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>;
+  body?: string;
+}
+
+export interface EgressAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  bytes: Uint8Array;
+  /** The body has more than `maxBytes`: the rest was not read. */
+  isCut: boolean;
+}
+
+/**
+ * The only way out to addresses that a client or a model names. A name is resolved once and that address is called, so
+ * that it cannot turn out to be another one; after a redirect everything is looked at again. Rejects with a
+ * `ServeError` that names `param` and never an address, or with the reason of `signal`.
+ */
 export interface Egress {
-  /**
-   * What `url` names. A name is resolved once and that address is called, so that it cannot turn out to be another
-   * one. Rejects with a `ServeError` that names `param` and never an address.
-   */
+  /** What `url` names, if it is there (status 200) and not larger than `maxBytes`. */
   fetchBytes(url: string, param: string, signal: AbortSignal): Promise<Fetched>;
+  /** The answer, whatever its status. A redirect to another origin loses the credentials among the call's headers. */
+  request(call: EgressCall, param: string, signal: AbortSignal): Promise<EgressAnswer>;
 }
 
 const maxRedirects = 3;
 
-/** Calls only hosts that are allowed, and of these only public addresses, again after each redirect. */
 export function createEgress(options: EgressOptions): Egress {
-  const { resolve = resolvePublic } = options;
+  const { lookup, allowPrivateHosts = [], maxBytes } = options;
+  const resolvePublic = options.resolve ?? createResolvePublic(lookup);
+  const resolveAny = options.resolve ?? createResolveAny(lookup);
+  const hosts = [...options.allowHosts, ...allowPrivateHosts];
 
-  async function follow(url: string, param: string, signal: AbortSignal): Promise<Fetched> {
-    let next = toAllowedUrl(url, options.allowHosts, param);
+  async function follow(call: EgressCall, param: string, signal: AbortSignal): Promise<PinnedAnswer> {
+    let next = { ...call, url: toAllowedUrl(call.url, hosts, param) };
     for (let hops = 0; hops <= maxRedirects; hops++) {
-      const address = await resolve(next.hostname, param);
-      const response = await open(next, address, signal);
-      const location = redirectOf(response);
-      if (location === undefined) return await read(response, options.maxBytes, param);
-      response.destroy();
-      next = toAllowedUrl(new URL(location, next).href, options.allowHosts, param);
+      const resolve = isOfHosts(next.url, allowPrivateHosts) ? resolveAny : resolvePublic;
+      const address = await unlessAborted(resolve(next.url.hostname, param), signal);
+      const headers = { ...next.headers, ...options.headersFor?.(next.url) };
+      const answer = await callPinned({ ...next, headers, address, signal });
+      const location = redirectOf(answer);
+      if (location === undefined) return answer;
+      answer.close();
+      const target = URL.canParse(location, next.url.href) ? new URL(location, next.url).href : location;
+      next = redirected(next, toAllowedUrl(target, hosts, param), answer.status);
     }
     throw refused("The address redirects too often.", param);
   }
 
+  /** Failures become those of `param`. */
+  async function within<Result>(
+    param: string,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]);
+    try {
+      return await work(limited);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ServeError) throw error;
+      const why = limited.aborted ? "did not answer in time" : "could not be fetched";
+      throw refused(`The address ${why}.`, param, error);
+    }
+  }
+
   return {
     async fetchBytes(url, param, signal) {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]);
-      try {
-        return await follow(url, param, limited);
-      } catch (error) {
-        if (signal.aborted && signal.reason instanceof ServeError) throw signal.reason;
-        if (error instanceof ServeError) throw error;
-        throw refused("The address could not be fetched.", param, error);
-      }
+      return await within(param, signal, async (limited) => {
+        const answer = await follow({ method: "GET", url, headers: {} }, param, limited);
+        try {
+          if (answer.status !== 200) throw refused("The address did not answer with status 200.", param);
+          const { bytes, isCut } = await answer.read(maxBytes);
+          if (isCut) throw refused(`The address answers with more than ${maxBytes} bytes.`, param);
+          const mediaType = (answer.headers["content-type"] ?? "").split(";")[0] ?? "";
+          return { bytes, mediaType: mediaType.trim().toLowerCase() };
+        } finally {
+          answer.close();
+        }
+      });
+    },
+    async request(call, param, signal) {
+      return await within(param, signal, async (limited) => {
+        const answer = await follow(call, param, limited);
+        try {
+          const { status, headers } = answer;
+          return { status, headers, ...(await answer.read(maxBytes)) };
+        } finally {
+          answer.close();
+        }
+      });
     },
   };
 }
 
-function toAllowedUrl(text: string, allowHosts: readonly string[], param: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw refused("The address must begin with http:// or https://.", param);
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw refused("The address must not hold a user name or a password.", param);
-  }
-  const host = url.hostname.toLowerCase().replace(/\.$/, "");
-  if (!allowHosts.some((pattern) => matches(host, pattern.toLowerCase()))) {
-    throw refused("The address is of a host that is not allowed.", param);
-  }
-  return url;
+function redirectOf({ status, headers }: PinnedAnswer): string | undefined {
+  return redirects.has(status) ? headers.location : undefined;
 }
 
-function matches(host: string, pattern: string): boolean {
-  if (!pattern.startsWith("*.")) return host === pattern;
-  return host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1;
-}
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-function open(url: URL, address: Address, signal: AbortSignal): Promise<IncomingMessage> {
-  const request = url.protocol === "https:" ? requestHttps : requestHttp;
-  const options: RequestOptions = {
-    signal,
-    agent: false,
-    headers: { accept: "*/*", "accept-encoding": "identity", "user-agent": "oai-serve" },
-    // The address was looked at: nothing else may be called.
-    lookup: (_host, { all }, callback) => {
-      if (all === true) callback(null, [address]);
-      else callback(null, address.address, address.family);
-    },
+type Hop = Omit<EgressCall, "url"> & { url: URL };
+
+/** As browsers do: https://fetch.spec.whatwg.org/#http-redirect-fetch */
+function redirected({ method, url: from, headers, body }: Hop, url: URL, status: number): Hop {
+  const isPostEnd = (status === 301 || status === 302) && method === "POST";
+  const becomesGet = isPostEnd || (status === 303 && method !== "HEAD");
+  const dropped = [...(url.origin === from.origin ? [] : credentials), ...(becomesGet ? ofBody : [])];
+  return {
+    method: becomesGet ? "GET" : method,
+    url,
+    headers: Object.fromEntries(
+      Object.entries(headers).filter(([name]) => !dropped.some((d) => d.test(name))),
+    ),
+    ...(body !== undefined && !becomesGet && { body }),
   };
-  return new Promise((resolve, reject) => {
-    const sent = request(url, options, resolve);
-    sent.on("error", reject);
-    sent.end();
-  });
 }
 
-function redirectOf(response: IncomingMessage): string | undefined {
-  const { statusCode = 0, headers } = response;
-  return statusCode >= 300 && statusCode < 400 ? headers.location : undefined;
-}
-
-async function read(response: IncomingMessage, maxBytes: number, param: string): Promise<Fetched> {
-  try {
-    if (response.statusCode !== 200) throw refused("The address did not answer with status 200.", param);
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxBytes) throw refused(`The address answers with more than ${maxBytes} bytes.`, param);
-      chunks.push(chunk);
-    }
-    const mediaType = (response.headers["content-type"] ?? "").split(";")[0] ?? "";
-    return { bytes: Buffer.concat(chunks), mediaType: mediaType.trim().toLowerCase() };
-  } finally {
-    response.destroy();
-  }
-}
+/** Names of headers that may hold a secret. */
+const credentials = [/^authorization$/, /cookie/, /key|token|secret|signature|auth/];
+const ofBody = [/^content-/];
 
 function refused(message: string, param: string, cause?: unknown): ServeError {
   return new ServeError("invalid_request", message, {
