@@ -1,0 +1,25 @@
+import type { Log } from "../core/log.ts";
+import { readStoreUrl } from "./location.ts";
+import { createMemoryStore } from "./memory.ts";
+import type { StoreOptions } from "./options.ts";
+import { createSqliteStore } from "./sqlite/sqlite-store.ts";
+import type { Store } from "./store.ts";
+
+/** Conversations that one owner may have unless told otherwise. */
+const standardPerOwner = 100_000;
+
+/**
+ * The store that `url` names: `memory:` or `sqlite:PATH`. Does no I/O: a file is opened when it is first asked for
+ * something, and what is wrong with it fails what asks. Throws `ConfigError` for a URL that names no store.
+ */
+export function createStore(url: string, log: Log, options: Partial<Omit<StoreOptions, "log">> = {}): Store {
+  const location = readStoreUrl(url);
+  const complete: StoreOptions = {
+    expireMs: () => 0,
+    maxPerOwner: standardPerOwner,
+    now: Date.now,
+    ...options,
+    log,
+  };
+  return location.kind === "memory" ? createMemoryStore(complete) : createSqliteStore(location, complete);
+}

@@ -1,0 +1,21 @@
+import type { Log } from "../core/log.ts";
+
+/** What both stores are given. */
+export interface StoreOptions {
+  log: Log;
+  /** How long a conversation is kept after its last turn, in milliseconds; 0 for ever. Asked whenever it matters. */
+  expireMs(): number;
+  /** Conversations that one owner may have; the oldest go. */
+  maxPerOwner: number;
+  /** Unix milliseconds. */
+  now(): number;
+}
+
+/** Most that a `list` gives at once. */
+export const maxListed = 1_000;
+
+/** What was last written before this, in Unix milliseconds, is not there any more. */
+export function cutoffOf({ expireMs, now }: Pick<StoreOptions, "expireMs" | "now">): number {
+  const milliseconds = expireMs();
+  return milliseconds === 0 ? 0 : now() - milliseconds;
+}

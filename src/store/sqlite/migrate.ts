@@ -1,0 +1,73 @@
+import type { Database } from "bun:sqlite";
+
+/** Marks our files: "oais" in ASCII. */
+const applicationId = 0x6f616973;
+
+/** Each brings a file from the version of its position to the next. What was released is never changed. */
+const steps: readonly string[] = [
+  `CREATE TABLE conversations (
+     number INTEGER PRIMARY KEY,
+     owner TEXT NOT NULL,
+     id TEXT NOT NULL,
+     model TEXT NOT NULL,
+     version INTEGER NOT NULL,
+     messages INTEGER NOT NULL,
+     created_at INTEGER NOT NULL,
+     updated_at INTEGER NOT NULL,
+     UNIQUE (owner, id)
+   ) STRICT;
+   CREATE INDEX conversations_by_age ON conversations (updated_at);
+   CREATE INDEX conversations_of_owner_by_age ON conversations (owner, updated_at);
+   CREATE TABLE conversation_messages (
+     conversation INTEGER NOT NULL REFERENCES conversations (number) ON DELETE CASCADE,
+     position INTEGER NOT NULL,
+     message TEXT NOT NULL,
+     UNIQUE (conversation, position)
+   ) STRICT;
+   CREATE TABLE conversation_owners (
+     owner TEXT PRIMARY KEY,
+     conversations INTEGER NOT NULL
+   ) STRICT;
+   CREATE TRIGGER conversation_begun AFTER INSERT ON conversations BEGIN
+     INSERT INTO conversation_owners VALUES (new.owner, 1)
+       ON CONFLICT (owner) DO UPDATE SET conversations = conversations + 1;
+   END;
+   CREATE TRIGGER conversation_gone AFTER DELETE ON conversations BEGIN
+     UPDATE conversation_owners SET conversations = conversations - 1 WHERE owner = old.owner;
+   END;`,
+];
+
+/**
+ * Brings the file to the present form, in one transaction that other processes wait for. Throws for a file of a later
+ * version, and for one with tables that are not ours.
+ */
+export function migrate(database: Database): void {
+  if (versionOf(database) === steps.length) return;
+  database
+    .transaction(() => {
+      // Another process may have done it while this one waited.
+      const version = versionOf(database);
+      if (version > steps.length) {
+        throw new Error(`The store is of version ${version}; this program knows ${steps.length} at most.`);
+      }
+      for (const step of steps.slice(version)) database.run(step);
+      database.run(`PRAGMA application_id = ${applicationId}`);
+      database.run(`PRAGMA user_version = ${steps.length}`);
+    })
+    .immediate();
+}
+
+function versionOf(database: Database): number {
+  const id = pragma(database, "application_id");
+  const version = pragma(database, "user_version");
+  const tables = database.query<{ count: number }, []>("SELECT count(*) AS count FROM sqlite_schema").get();
+  if (id !== applicationId && (id !== 0 || version !== 0 || (tables?.count ?? 0) > 0)) {
+    throw new Error("The file is a database of another program.");
+  }
+  return version;
+}
+
+function pragma(database: Database, name: "application_id" | "user_version"): number {
+  const [value] = database.query<Record<string, number>, []>(`PRAGMA ${name}`).values().flat();
+  return Number(value);
+}

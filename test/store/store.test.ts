@@ -1,0 +1,87 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "../../src/core/error.ts";
+import { createStore } from "../../src/store/create-store.ts";
+import { readStoreUrl } from "../../src/store/location.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import { memoryLog } from "../support/calls.ts";
+import { failureOf } from "../support/failure.ts";
+import { describeStore, says } from "./contract.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "oai-serve-store-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+let files = 0;
+const log = memoryLog();
+
+describeStore("memory", (options) => createStore("memory:", log, options));
+describeStore("SQLite", (options) => createStore(`sqlite:${join(directory, `${files++}.db`)}`, log, options));
+describeStore("SQLite that waits for the disk", (options) =>
+  createStore(`sqlite:${join(directory, `${files++}.db`)}?durability=full`, log, options),
+);
+
+describe("the URL of a store", () => {
+  for (const [url, location] of [
+    ["memory:", { kind: "memory" }],
+    ["sqlite:a.db", { kind: "sqlite", path: "a.db", durability: "normal" }],
+    ["sqlite:./a b.db", { kind: "sqlite", path: "./a b.db", durability: "normal" }],
+    ["sqlite:/var/a.db", { kind: "sqlite", path: "/var/a.db", durability: "normal" }],
+    ["sqlite:///var/a.db", { kind: "sqlite", path: "/var/a.db", durability: "normal" }],
+    ["sqlite:/a.db?durability=full", { kind: "sqlite", path: "/a.db", durability: "full" }],
+    ["sqlite:/a.db?durability=normal", { kind: "sqlite", path: "/a.db", durability: "normal" }],
+  ] as const) {
+    test(`${url} is read`, () => {
+      expect(readStoreUrl(url)).toEqual(location);
+    });
+  }
+
+  for (const [url, reason] of [
+    ["postgres://user:secret@host/db", "PostgreSQL is not supported"],
+    ["postgresql://user:secret@host/db", "PostgreSQL is not supported"],
+    ["mysql://user:secret@host/db", "sqlite:PATH"],
+    ["a.db", "sqlite:PATH"],
+    ["", "sqlite:PATH"],
+    ["sqlite:", "sqlite:PATH"],
+    ["sqlite:?durability=full", "sqlite:PATH"],
+    ["sqlite::memory:", "'memory:'"],
+    ["sqlite:a.db?mode=secret", "durability"],
+    ["sqlite:a.db?durability=secret", "durability"],
+  ] as const) {
+    test(`${JSON.stringify(url)} is refused, and nothing of it repeated`, () => {
+      const failure = thrownBy(url);
+
+      expect(failure).toBeInstanceOf(ConfigError);
+      expect(String(failure)).toContain(reason);
+      expect(String(failure)).not.toContain("secret");
+    });
+  }
+});
+
+test("in memory the oldest conversations go when all together are too long", async () => {
+  const options = { log, expireMs: () => 0, maxPerOwner: 100, now: Date.now };
+  const { conversations } = createMemoryStore(options, 4_000);
+  const write = (id: string, length: number) =>
+    conversations.write({
+      key: { owner: "", id },
+      model: "m",
+      keep: 0,
+      append: [says("user", "x".repeat(length))],
+      expectedVersion: 0,
+    });
+
+  for (const id of ["1", "2", "3", "4"]) await write(id, 1_000);
+  const tooLong = await failureOf(write("5", 5_000));
+
+  expect((await conversations.list({ limit: 9, offset: 0 })).map(({ id }) => id)).toEqual(["4", "3"]);
+  expect(tooLong).toMatchObject({ kind: "unavailable", code: "store_unavailable" });
+});
+
+function thrownBy(url: string): unknown {
+  try {
+    return createStore(url, log);
+  } catch (thrown) {
+    return thrown;
+  }
+}
