@@ -1,14 +1,17 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ServeError } from "../core/error.ts";
 
-/** Throws `unauthenticated` unless the request carries one of the configured keys. */
-export type Authenticate = (headers: Headers) => void;
+/**
+ * Throws `unauthenticated` unless the request carries one of the configured keys. Gives a name for the key, the same at
+ * every start, from which the key cannot be told; none where no keys are configured.
+ */
+export type Authenticate = (headers: Headers) => string | undefined;
 
 /** Keys are kept as digests; every request is compared with all of them in constant time. No keys: anyone. */
 export function createAuthenticate(keys: readonly string[]): Authenticate {
   const digests = keys.map(digest);
   return (headers) => {
-    if (digests.length === 0) return;
+    if (digests.length === 0) return undefined;
     const key = presentedKey(headers);
     if (key === "") {
       throw new ServeError(
@@ -27,7 +30,12 @@ export function createAuthenticate(keys: readonly string[]): Authenticate {
         code: "invalid_api_key",
       });
     }
+    return ownerOf(key);
   };
+}
+
+function ownerOf(key: string): string {
+  return digest(`owner:${key}`).toString("hex").slice(0, 16);
 }
 
 function digest(key: string): Buffer {

@@ -10,6 +10,8 @@ export interface Call extends CallContext {
   readonly startedAt: number;
   /** True once the client closed its connection: nothing may be written any more. */
   readonly clientGone: boolean;
+  /** Says whose key the request carries, as `owner`. */
+  identify(owner: string | undefined): void;
   /** Lifts the server's idle timeout: our own deadlines take over. For handlers that wait on a backend. */
   holdOpen(): void;
   /** Ends the call's work: `reason` reaches the backend and, if the client is still there, the client. */
@@ -69,11 +71,14 @@ export function createCall(
     requestId,
     ...(trace === undefined ? {} : { trace }),
     signal: controller.signal,
-    depth: 0,
+    callers: [],
     log: log.child({ id: requestId }),
     startedAt: performance.now(),
     get clientGone() {
       return clientGone;
+    },
+    identify(owner) {
+      if (owner !== undefined) call.owner = owner;
     },
     holdOpen: () => server.timeout(request, 0),
     abort: (reason) => controller.abort(reason),

@@ -6,6 +6,7 @@ const exposedHeaders = [
   "openai-version",
   "x-oai-serve-assumed-params",
   "x-oai-serve-ignored-params",
+  "x-conversation-id",
   "retry-after",
   "retry-after-ms",
   "x-should-retry",

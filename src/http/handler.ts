@@ -2,7 +2,7 @@ import type { Server } from "bun";
 import { ServeError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
 import type { Authenticate } from "./auth.ts";
-import { type ActiveCalls, type Call, createActiveCalls, createCall, moveCall } from "./call.ts";
+import { type ActiveCalls, type Call, callOf, createActiveCalls, createCall, moveCall } from "./call.ts";
 import type { Cors } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { failed } from "./failed.ts";
@@ -33,7 +33,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     const path = canonicalPath(url.pathname, deps.routes);
     const methods = deps.routes.methods(path);
     if (request.method === "OPTIONS") return options(request, origin, methods);
-    if (!deps.isPublic(path)) deps.authenticate(request.headers);
+    if (!deps.isPublic(path)) callOf(request).identify(deps.authenticate(request.headers));
     if (methods.length === 0) {
       throw new ServeError("not_found", `There is no ${request.method} ${shown(url.pathname)} here.`, {
         code: "unknown_url",

@@ -104,7 +104,6 @@ const notSupported: Readonly<Record<string, string>> = {
   "ChatCompletionContentPartInputAudio.prompt_cache_breakpoint": "A hint for a cache that we do not have.",
   "ChatCompletionContentPart.File.prompt_cache_breakpoint": "A hint for a cache that we do not have.",
   "ChatCompletionCustomTool.Custom.format": "Grammars are not enforced.",
-  "ChatCompletion.metadata": "Only of stored answers, and nothing is stored.",
   "ChatCompletion.moderation": noModeration,
   "ChatCompletionMessage.audio": noAudio,
   "ChatCompletionChunk.moderation": noModeration,

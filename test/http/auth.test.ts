@@ -61,6 +61,24 @@ describe("with keys", () => {
   }
 });
 
+describe("the owner of a key", () => {
+  test("is the same for the same key, wherever it stands, and another for another", () => {
+    expect(ownerOf(key)).toMatch(/^[0-9a-f]{16}$/);
+    expect(ownerOf(key)).toBe(createAuthenticate([key])(new Headers({ "x-api-key": key })));
+    expect(ownerOf("second")).not.toBe(ownerOf(key));
+  });
+
+  test("is not what the key is compared by", () => {
+    const digest = new Bun.CryptoHasher("sha256").update(key).digest("hex");
+
+    expect(digest).not.toContain(ownerOf(key) ?? digest);
+  });
+
+  test("is nobody where there are no keys", () => {
+    expect(createAuthenticate([])(new Headers({ authorization: `Bearer ${key}` }))).toBeUndefined();
+  });
+});
+
 describe("without keys", () => {
   for (const authorization of ["", "Bearer ", "Basic x", "Bearer anything"]) {
     test(`${JSON.stringify(authorization)} is let in`, () => {
@@ -68,3 +86,7 @@ describe("without keys", () => {
     });
   }
 });
+
+function ownerOf(given: string): string | undefined {
+  return createAuthenticate([key, "second"])(new Headers({ authorization: `Bearer ${given}` }));
+}

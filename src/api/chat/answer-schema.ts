@@ -2,6 +2,18 @@ import { Type } from "@sinclair/typebox";
 import { nullable, words } from "../../http/schema.ts";
 import { UsageSchema } from "../common/fields.ts";
 
+const extensions = {
+  conversation_id: Type.Optional(
+    Type.String({ description: "Extension: the conversation; in a stream on the first and the last chunk." }),
+  ),
+  metadata: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description:
+        "Extension: what an agent tells of its work, such as `agents_used`; in a stream on the last chunk.",
+    }),
+  ),
+};
+
 const FinishReasonField = words("stop", "length", "tool_calls", "content_filter", "function_call");
 const TokenLogprobField = Type.Object(
   {
@@ -81,6 +93,7 @@ export const ChatCompletion = Type.Object({
   usage: UsageSchema,
   service_tier: Type.String(),
   system_fingerprint: nullable(Type.String()),
+  ...extensions,
 });
 
 export const ChatCompletionChunk = Type.Object(
@@ -131,6 +144,7 @@ export const ChatCompletionChunk = Type.Object(
     usage: Type.Optional(nullable(UsageSchema)),
     service_tier: Type.String(),
     system_fingerprint: nullable(Type.String()),
+    ...extensions,
   },
   { description: "One `data:` line of a streamed answer; the last line is `data: [DONE]`." },
 );

@@ -10,7 +10,7 @@ import type {
 } from "../../core/generation.ts";
 import type { JsonRecord } from "../../core/json.ts";
 import { assertSchemas, type GivenSchema } from "../../json-schema/assert-schemas.ts";
-import { decodeSampling, extraFields, given } from "../common/sampling.ts";
+import { decodeSampling, extraFields, given, noteFields } from "../common/sampling.ts";
 import {
   ChatCompletionRequest,
   type ChatMessage,
@@ -18,7 +18,10 @@ import {
   type ToolDefinition,
 } from "./schema.ts";
 
-const readFields: ReadonlySet<string> = new Set(Object.keys(ChatCompletionRequest.properties));
+/** All but what is for agents, which are given what this surface does not read. */
+const readFields: ReadonlySet<string> = new Set(
+  Object.keys(ChatCompletionRequest.properties).filter((name) => name !== "include_steps"),
+);
 
 /** A chat request in our words. Throws `invalid_request` for what the schema cannot say. */
 export function decode(body: ChatCompletionRequest): GenerationRequest {
@@ -38,6 +41,7 @@ export function decode(body: ChatCompletionRequest): GenerationRequest {
     ...(body.reasoning_effort == null ? {} : { reasoning: { effort: body.reasoning_effort } }),
     stream: body.stream ?? false,
     extra: extraFields(body, readFields),
+    ...noteFields(body),
   };
 }
 

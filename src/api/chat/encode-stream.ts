@@ -1,7 +1,7 @@
 import type { EventBatch, GenerationEvent } from "../../core/generation.ts";
 import { type AnswerHeader, encodeLogprobs, encodeUsage } from "../common/header.ts";
 import { type FrameEncoder, toFrames } from "../common/frames.ts";
-import { jsonText } from "../common/json-text.ts";
+import { jsonObject, jsonText } from "../common/json-text.ts";
 import { type EncodeOptions, finishWord } from "./encode.ts";
 
 export interface EncodeStreamOptions extends EncodeOptions {
@@ -28,10 +28,12 @@ class ChunkEncoder implements FrameEncoder {
   /** A chunk is `#before` + index + delta + `#after`: only what changes is written for each token. */
   readonly #before: string;
   readonly #after: string;
-  /** The same for the first and the last chunk of a choice. */
-  readonly #afterEdge: string;
+  /** At the end of a chunk: `null` where usage was asked for, which has a chunk of its own. */
+  readonly #usageField: string;
   readonly #conversation: string;
   readonly #begun: boolean[];
+  /** What agents told of their work so far. */
+  #metadata: Readonly<Record<string, unknown>> | undefined;
   /** Of each choice, the call that is open, and whether arguments came for it. */
   readonly #openCalls = new Map<number, { call: ToolStart; hasArguments: boolean }>();
 
@@ -48,11 +50,10 @@ class ChunkEncoder implements FrameEncoder {
       system_fingerprint: null,
     });
     this.#before = `data: ${shared.slice(0, -1)},"choices":[{"index":`;
-    const usage = options.includeUsage ? ',"usage":null' : "";
+    this.#usageField = options.includeUsage ? ',"usage":null' : "";
     this.#conversation =
       options.conversationId === undefined ? "" : `,"conversation_id":${jsonText(options.conversationId)}`;
-    this.#after = `}]${usage}}\n\n`;
-    this.#afterEdge = `}]${this.#conversation}${usage}}\n\n`;
+    this.#after = `}]${this.#usageField}}\n\n`;
   }
 
   roles(): string {
@@ -98,6 +99,7 @@ class ChunkEncoder implements FrameEncoder {
       case "usage":
         return this.#usage(event);
       case "metadata":
+        this.#metadata = { ...this.#metadata, ...event.fields };
         return "";
     }
   }
@@ -108,7 +110,11 @@ class ChunkEncoder implements FrameEncoder {
 
   #role(choice: number, content: string): string {
     this.#begun[choice] = true;
-    return this.#edge(choice, `{"role":"assistant","content":${content},"refusal":null}`, "null");
+    return this.#edge(
+      choice,
+      `{"role":"assistant","content":${content},"refusal":null},"logprobs":null,"finish_reason":null`,
+      this.#conversation,
+    );
   }
 
   /** The older form has one call, which comes with the role. */
@@ -163,20 +169,30 @@ class ChunkEncoder implements FrameEncoder {
 
   #finish(event: Extract<GenerationEvent, { type: "finish" }>): string {
     const reason = finishWord(event.reason, this.#options.functions);
-    return this.#closeCall(event.choice) + this.#edge(event.choice, "{}", `"${reason}"`);
+    return (
+      this.#closeCall(event.choice) +
+      this.#edge(event.choice, `{},"logprobs":null,"finish_reason":"${reason}"`, this.#extensions())
+    );
   }
 
   #usage(event: Extract<GenerationEvent, { type: "usage" }>): string {
     if (!this.#options.includeUsage) return "";
     const before = this.#before.slice(0, -'{"index":'.length);
-    return `${before}]${this.#conversation},"usage":${JSON.stringify(encodeUsage(event.usage))}}\n\n`;
+    return `${before}]${this.#extensions()},"usage":${JSON.stringify(encodeUsage(event.usage))}}\n\n`;
+  }
+
+  /** On the last chunk of a choice, and on that of the usage, which is the very last. */
+  #extensions(): string {
+    if (this.#metadata === undefined) return this.#conversation;
+    return `${this.#conversation},"metadata":${jsonObject(this.#metadata)}`;
   }
 
   #chunk(choice: number, delta: string, logprobs = "null"): string {
     return `${this.#before}${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":null${this.#after}`;
   }
 
-  #edge(choice: number, delta: string, finish: string): string {
-    return `${this.#before}${choice},"delta":${delta},"logprobs":null,"finish_reason":${finish}${this.#afterEdge}`;
+  /** The first or the last chunk of a choice, which have more to tell. */
+  #edge(choice: number, rest: string, extensions: string): string {
+    return `${this.#before}${choice},"delta":${rest}}]${extensions}${this.#usageField}}\n\n`;
   }
 }

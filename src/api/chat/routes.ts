@@ -16,6 +16,7 @@ import { encode } from "./encode.ts";
 import { encodeStream } from "./encode-stream.ts";
 import { chatExamples } from "./examples.ts";
 import { ChatCompletionRequest } from "./schema.ts";
+import { openTurn } from "./turn.ts";
 
 export function chatRoutes(deps: SurfaceDeps) {
   return new Elysia({ name: "chat", normalize: false }).post(
@@ -26,27 +27,35 @@ export function chatRoutes(deps: SurfaceDeps) {
       if (deps.strict) refuseLikeOpenai(body);
       const isStream = body.stream === true;
       const includeUsage = isStream && body.stream_options?.include_usage === true;
+      const turn = await openTurn(
+        decode(body),
+        { body, headers: request.headers },
+        { conversations: deps.conversations, call },
+      );
       const options = {
         functions: usesFunctions(body),
         logprobs: body.logprobs === true,
-        ...given("conversationId", body.conversation_id),
+        ...given("conversationId", turn.conversationId),
       };
-      const generation = decode(body);
+      try {
+        const generating = await deps.generate([turn.request], call, { usage: !isStream || includeUsage });
+        const events = turn.record(generating.events, generating.model);
+        const header = createHeader("chatcmpl-", generating.model);
+        const headers = { ...effectHeaders(generating), ...turn.headers };
+        if (!isStream) return Response.json(encode(await collect(events), header, options), { headers });
 
-      const generating = await deps.generate([generation], call, { usage: !isStream || includeUsage });
-      const header = createHeader("chatcmpl-", generating.model);
-      const headers = effectHeaders(generating);
-      if (!isStream)
-        return Response.json(encode(await collect(generating.events), header, options), { headers });
-
-      const head = await untilFirst(generating.events, deps.headStartMs);
-      const frames = encodeStream(head.items, header, {
-        ...options,
-        includeUsage,
-        choices: generation.choices,
-        headStart: !head.started,
-      });
-      return sse(frames, call, { ...deps.stream, headers });
+        const head = await untilFirst(events, deps.headStartMs);
+        const frames = encodeStream(head.items, header, {
+          ...options,
+          includeUsage,
+          choices: turn.request.choices,
+          headStart: !head.started,
+        });
+        return sse(frames, call, { ...deps.stream, headers });
+      } catch (error) {
+        turn.close();
+        throw error;
+      }
     },
     {
       parse: [jsonBody(deps.bodyLimits)],
@@ -58,7 +67,12 @@ export function chatRoutes(deps: SurfaceDeps) {
         description:
           "Answers in one piece, or as server-sent events with `stream: true`. Fields that are unknown or have no effect on the backend are accepted and named in the `x-oai-serve-ignored-params` header.",
         request: { schema: "ChatCompletionRequest", examples: chatExamples.requests },
-        responses: generationResponses("ChatCompletion", "ChatCompletionChunk", chatExamples),
+        responses: generationResponses("ChatCompletion", "ChatCompletionChunk", chatExamples, {
+          "x-conversation-id": {
+            description: "Id of the conversation; absent where there is none.",
+            schema: { type: "string" },
+          },
+        }),
       }),
     },
   );

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { nullish, open, words } from "../../http/schema.ts";
+import { conversationIdPattern } from "../common/conversation/conversation-id.ts";
 import { modelField, samplingFields } from "../common/fields.ts";
 
 const name = nullish(Type.String({ maxLength: 64, description: "Name of the speaker." }));
@@ -246,14 +247,21 @@ export const ChatCompletionRequest = open(
       Type.Record(Type.String({ pattern: "^[^]{0,64}$" }), Type.String({ maxLength: 512 }), {
         additionalProperties: false,
         maxProperties: 16,
-        description: "Up to 16 texts by key. Accepted and not used.",
+        description:
+          "Up to 16 texts by key. Not used, but for `conversation_id`, which agents take as they take the field of that name.",
       }),
     ),
     service_tier: nullish(words("auto", "default", "flex", "scale", "priority", "fast")),
     conversation_id: nullish(
       Type.String({
-        maxLength: 512,
-        description: "Extension: comes back with the answer; models keep no history.",
+        pattern: conversationIdPattern,
+        description:
+          "Extension: the conversation that the request goes on with; may also be given as the header `X-Conversation-Id`. It comes back with the answer. Agents keep the history: a request without a message of the assistant is added to it, one with such a message is the whole history. Without an id, agents begin a new conversation. Other models keep no history.",
+      }),
+    ),
+    include_steps: nullish(
+      Type.Boolean({
+        description: "Extension: whether an agent tells its steps, as `reasoning_content`.",
       }),
     ),
   },

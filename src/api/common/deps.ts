@@ -1,10 +1,13 @@
 import type { Generate } from "../../core/generate.ts";
 import type { BodyLimits } from "../../http/body.ts";
+import type { Conversations } from "./conversation/conversations.ts";
 import type { SseOptions } from "../../http/sse.ts";
 
 /** What a surface that generates is given. */
 export interface SurfaceDeps {
   generate: Generate;
+  /** Where models keep conversations. */
+  conversations?: Conversations;
   bodyLimits: BodyLimits;
   maxMessages: number;
   /** Refuses what OpenAI would; what depends on the backend, dispatch refuses. */

@@ -3,6 +3,7 @@ import type { DocumentDecoration } from "elysia";
 
 type Responses = NonNullable<DocumentDecoration["responses"]>;
 type DocumentedResponse = Responses[string];
+type DocumentedHeaders = Readonly<Record<string, { description: string; schema: { type: "string" } }>>;
 type DocumentedParameters = NonNullable<DocumentDecoration["parameters"]>;
 
 interface Example {
@@ -141,6 +142,7 @@ export function generationResponses(
   whole: string,
   chunk: string,
   examples: { response: unknown; stream: string },
+  moreHeaders: DocumentedHeaders = {},
 ): Responses {
   return {
     200: {
@@ -159,6 +161,7 @@ export function generationResponses(
           description: "Fields of the request that had no effect on this backend.",
           schema: { type: "string" },
         },
+        ...moreHeaders,
       },
       content: {
         "application/json": { schema: reference(whole), example: examples.response },

@@ -5,7 +5,15 @@ const lineBreaks = /[\u0085\u2028\u2029]/g;
  * allows a line to break.
  */
 export function jsonText(text: string): string {
-  const json = JSON.stringify(text);
+  return onOneLine(JSON.stringify(text));
+}
+
+/** The same for an object of JSON values. */
+export function jsonObject(fields: Readonly<Record<string, unknown>>): string {
+  return onOneLine(JSON.stringify(fields));
+}
+
+function onOneLine(json: string): string {
   return json.search(lineBreaks) === -1 ? json : json.replaceAll(lineBreaks, escaped);
 }
 

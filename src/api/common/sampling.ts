@@ -44,6 +44,12 @@ const bookkeeping: ReadonlySet<string> = new Set([
   "user",
 ]);
 
+/** Those of them that the client gave and a model server of somebody else may want; nothing if there are none. */
+export function noteFields(body: object): { notes?: Record<string, unknown> } {
+  const notes = Object.entries(body).filter(([name, value]) => value !== null && bookkeeping.has(name));
+  return notes.length === 0 ? {} : { notes: Object.fromEntries(notes) };
+}
+
 /** What the client gave and the surface does not read itself, by wire name. Own keys only, never a prototype's. */
 export function extraFields(body: object, read: ReadonlySet<string>): Record<string, unknown> {
   const extra: Record<string, unknown> = Object.create(null);

@@ -1,7 +1,7 @@
 import { ServeError } from "../../core/error.ts";
 import type { GenerationRequest, Prompt } from "../../core/generation.ts";
 import { maxChoices } from "../common/fields.ts";
-import { decodeSampling, extraFields } from "../common/sampling.ts";
+import { decodeSampling, extraFields, noteFields } from "../common/sampling.ts";
 import { decodePrompts } from "./decode-prompt.ts";
 import { CompletionRequest } from "./schema.ts";
 
@@ -42,6 +42,7 @@ function toRequest(body: CompletionRequest, prompt: Prompt, choices: number): Ge
     ...(body.logprobs != null && body.echo === true ? { echoLogprobs: true } : {}),
     stream: body.stream ?? false,
     extra: extraFields(body, readFields),
+    ...noteFields(body),
   };
 }
 

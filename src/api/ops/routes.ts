@@ -8,14 +8,22 @@ export interface OpsDeps {
   backends: readonly Backend[];
   /** Strangers may not learn addresses and models. */
   hasKeys: boolean;
-  /** Public ids, the default's first if there is one. */
-  models(): Promise<{ ids: readonly string[]; defaultId: string | undefined }>;
+  models(): Promise<ServedModels>;
   isDraining(): boolean;
   endpoints(): readonly string[];
 }
 
+/** What there is to ask for. */
+export interface ServedModels {
+  /** Public ids. */
+  ids: readonly string[];
+  defaultId: string | undefined;
+  /** The default, where it is an agent, and the model that it asks if it has one of its own. */
+  agent?: { id: string; model: string | undefined };
+}
+
 /** Who has no key is not told of models here either. */
-const hidden = { ids: [], defaultId: undefined };
+const hidden: ServedModels = { ids: [], defaultId: undefined };
 const unreachable = "No backend is ready.";
 
 const serverExample = {
@@ -37,7 +45,7 @@ export function opsRoutes(deps: OpsDeps) {
     .get(
       "/",
       async () => {
-        const { ids, defaultId } = deps.hasKeys ? hidden : await deps.models();
+        const { ids, defaultId, agent } = deps.hasKeys ? hidden : await deps.models();
         const names = deps.backends.map((backend) =>
           deps.hasKeys ? backend.id : (backend.endpoint ?? backend.id),
         );
@@ -45,8 +53,8 @@ export function opsRoutes(deps: OpsDeps) {
           name: "oai-serve",
           version: deps.version,
           status: "ok",
-          agent: null,
-          model: defaultId ?? null,
+          agent: agent?.id ?? null,
+          model: agent?.model ?? defaultId ?? null,
           backend: names.join(", "),
           models: ids,
           endpoints: deps.endpoints(),

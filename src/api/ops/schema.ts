@@ -5,9 +5,12 @@ export const ServerInformation = Type.Object({
   name: Type.String(),
   version: Type.String(),
   status: Type.Literal("ok"),
-  agent: Type.Union([Type.String(), Type.Null()], { description: "The agent that is served, if one is." }),
+  agent: Type.Union([Type.String(), Type.Null()], {
+    description: "The agent that answers requests without a model, if one does.",
+  }),
   model: Type.Union([Type.String(), Type.Null()], {
-    description: "The default model; null when there is none, or keys are configured.",
+    description:
+      "The default model, of an agent the one that it asks; null if there is none, or keys are configured.",
   }),
   backend: Type.String({ description: "Address of the backend; its id when keys are configured." }),
   models: Type.Array(Type.String(), {
