@@ -1,0 +1,73 @@
+import { ServeError } from "../../core/error.ts";
+import type { AgentEvent, AgentGeneration, AgentGenerationResult } from "../kit/agent.ts";
+
+type Pieces = AsyncGenerator<readonly AgentEvent[], AgentGenerationResult>;
+
+/**
+ * What `start` gives, once it is read. Its signal aborts with `signal`, when the reader leaves before the end, even in
+ * the middle of a read, and when reading fails.
+ */
+export function createGeneration(
+  start: (signal: AbortSignal) => Pieces,
+  signal: AbortSignal,
+): AgentGeneration {
+  let isOpen = false;
+  const ended = Promise.withResolvers<AgentGenerationResult>();
+  // Whoever reads the stream sees the failure there.
+  ended.promise.catch(() => {});
+
+  const open = (): AsyncIterator<readonly AgentEvent[], undefined> => {
+    if (isOpen) throw new Error("A generation can be read only once.");
+    isOpen = true;
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    const pieces = start(controller.signal);
+    const end = (reason: unknown) => {
+      signal.removeEventListener("abort", onAbort);
+      ended.reject(reason);
+      controller.abort(reason);
+    };
+    return {
+      // By `then`, which costs every batch less than a function that waits.
+      next: () =>
+        pieces.next().then(
+          (read) => {
+            if (read.done !== true) return read;
+            signal.removeEventListener("abort", onAbort);
+            ended.resolve(read.value);
+            return over;
+          },
+          (error: unknown) => {
+            end(error);
+            throw error;
+          },
+        ),
+      async return() {
+        end(unread);
+        // Not awaited: it queues behind a pending read, and the signal has told everybody.
+        pieces.return(ended.promise).then(undefined, () => {});
+        return over;
+      },
+    };
+  };
+
+  let whole: Promise<AgentGenerationResult> | undefined;
+  const readWhole = async (): Promise<AgentGenerationResult> => {
+    if (isOpen) return await ended.promise;
+    const pieces = open();
+    while ((await pieces.next()).done !== true);
+    return await ended.promise;
+  };
+  const result = async () => await (whole ??= readWhole());
+
+  return {
+    [Symbol.asyncIterator]: open,
+    result,
+    text: async () => (await result()).text,
+  };
+}
+
+const over = { done: true, value: undefined } as const;
+const unread = new ServeError("canceled", "The generation was not read to its end.");

@@ -1,0 +1,23 @@
+import type { GenerationRequest } from "../../core/generation.ts";
+import type { AgentParams } from "../kit/agent.ts";
+
+/** Fields that are meant for the agent and mean nothing to a model. */
+const ownFields: ReadonlySet<string> = new Set(["include_steps", "conversation_id"]);
+
+/** The part of a request that `params` decide. */
+export function toRequestParams({
+  extra = {},
+  reasoningEffort,
+  ...sampling
+}: AgentParams): Pick<GenerationRequest, "sampling" | "extra" | "reasoning"> {
+  return {
+    sampling,
+    extra: Object.fromEntries(Object.entries(extra).filter(([name]) => !ownFields.has(name))),
+    ...(reasoningEffort !== undefined && { reasoning: { effort: reasoningEffort } }),
+  };
+}
+
+/** What the agent's own request asked for. */
+export function paramsOf({ sampling, extra, reasoning }: GenerationRequest): AgentParams {
+  return { ...sampling, extra, ...(reasoning !== undefined && { reasoningEffort: reasoning.effort }) };
+}

@@ -1,0 +1,45 @@
+import { type ErrorDetails, type ErrorKind, ServeError } from "../../core/error.ts";
+import { describe } from "../kit/names.ts";
+
+/** Something thrown, on its way to another process. */
+export interface WireError {
+  name: string;
+  message: string;
+  stack?: string;
+  cause?: WireError;
+  /** Of a `ServeError`. */
+  kind?: ErrorKind;
+  details?: Omit<ErrorDetails, "cause">;
+}
+
+const maxCauses = 5;
+
+export function toWireError(thrown: unknown, causes = maxCauses): WireError {
+  if (!(thrown instanceof Error)) return { name: "Error", message: describe(thrown) };
+  return {
+    name: thrown.name,
+    message: thrown.message,
+    ...(thrown.stack !== undefined && { stack: thrown.stack }),
+    ...(thrown.cause !== undefined && causes > 0 && { cause: toWireError(thrown.cause, causes - 1) }),
+    ...(thrown instanceof ServeError && { kind: thrown.kind, details: detailsOf(thrown) }),
+  };
+}
+
+export function fromWireError({ name, message, stack, cause, kind, details }: WireError): Error {
+  const reason = cause === undefined ? undefined : { cause: fromWireError(cause) };
+  if (kind !== undefined) return new ServeError(kind, message, { ...details, ...reason });
+  const error = new Error(message, reason);
+  error.name = name;
+  // Where it was thrown, not where it was read.
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+function detailsOf({ code, param, retryAfterSeconds, shouldRetry }: ServeError): Omit<ErrorDetails, "cause"> {
+  return {
+    ...(code !== undefined && { code }),
+    ...(param !== undefined && { param }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    ...(shouldRetry !== undefined && { shouldRetry }),
+  };
+}
