@@ -1,4 +1,7 @@
 import packageFile from "../package.json" with { type: "json" };
+import type { LoadedFiles } from "./compose/agent-files.ts";
+import { type ComposedAgent, createAgents } from "./compose/agents.ts";
+import { createConversations } from "./api/common/conversation/conversations.ts";
 import type { Config } from "./config/config.ts";
 import type { Generate } from "./core/generate.ts";
 import type { Backend, CallContext } from "./core/generation.ts";
@@ -11,41 +14,58 @@ import { createRegistry, type ModelRule } from "./dispatch/registry.ts";
 import { createTokenize } from "./dispatch/tokenize.ts";
 import type { ConfiguredModel, Driver } from "./drivers/driver.ts";
 import { drivers } from "./drivers/index.ts";
+import { createProviderBackends } from "./drivers/openai/provider-backends.ts";
 import type { BodyLimits } from "./http/body.ts";
 import type { Handler } from "./http/handler.ts";
 import { createSchemaChecker, type SchemaChecker } from "./json-schema/checker.ts";
 import { createServer } from "./server.ts";
-import { createExchangeLog } from "./telemetry/exchange.ts";
+import { createStore } from "./store/create-store.ts";
+import type { Store } from "./store/store.ts";
+import { createExchangeLog, createInnerExchangeLog } from "./telemetry/exchange.ts";
 import { createTokenCounter, type TokenCounter } from "./tokens/counter.ts";
+import { countEachMessage } from "./tokens/each-message.ts";
+import { encodingFor } from "./tokens/encoding.ts";
 
 /** What stays when the configuration is replaced; made once, for every `compose`. */
 export interface Foundation {
   readonly tokens: TokenCounter;
   readonly schemas: SchemaChecker;
+  readonly store: Store;
   /** Unix seconds; what models are said to be made at. */
   readonly startedAt: number;
   /** Once false, `/ready` says so; requests are served all the same. */
   isReady: boolean;
 }
 
-export function createFoundation(log: Log): Foundation {
+export interface FoundationOptions {
+  log: Log;
+  /** URL of the store. */
+  store: string;
+  /** How long conversations are kept; asked whenever it matters. */
+  expireMs: () => number;
+}
+
+export function createFoundation({ log, store, expireMs }: FoundationOptions): Foundation {
   return {
     tokens: createTokenCounter(log),
     schemas: createSchemaChecker(log),
+    store: createStore(store, log, { expireMs }),
     startedAt: Math.floor(Date.now() / 1_000),
     isReady: true,
   };
 }
 
-/** Ends the threads. */
-export function closeFoundation({ tokens, schemas }: Foundation): void {
+/** Ends the threads, once what is to be stored is stored. */
+export async function closeFoundation({ tokens, schemas, store }: Foundation): Promise<void> {
   tokens.close();
   schemas.close();
+  await store.close();
 }
 
 /** Everything that one configuration describes. */
 export interface Application {
   readonly backends: readonly Backend[];
+  readonly agents: readonly ComposedAgent[];
   readonly handler: Handler;
   readonly generate: Generate;
   /** Learns what the backends have before the first request asks; points out a default that none of them has. */
@@ -57,17 +77,50 @@ export interface Application {
 /** A body that trickles in is cut after this long. */
 const bodyTimeoutMs = 120_000;
 
-/** Builds an application, without any I/O: its backends connect when they are asked for something. */
-export function compose(config: Config, log: Log, foundation: Foundation): Application {
-  const backends = createBackends(config, log);
+/** One configuration, and what was found by it. */
+export interface Composition {
+  config: Config;
+  /** A variable of the environment or of `--env-file`. */
+  variable: (name: string) => string | undefined;
+  files: LoadedFiles;
+  log: Log;
+  foundation: Foundation;
+}
+
+/**
+ * Builds an application, without any I/O: its backends connect when they are asked for something. Throws `ConfigError`.
+ */
+export function compose({ config, variable, files, log, foundation }: Composition): Application {
+  const providers = createProviderBackends({ variable, log, connectTimeoutMs: config.timeouts.connectMs });
+  const others = createBackends(config, { log, variable });
+  const crew = createAgents({
+    config,
+    files,
+    // Agents ask each other and models through dispatch, which knows them only once they are made.
+    generate: (...call) => generate(...call),
+    hasModels: others.length > 0,
+    providers,
+    variable,
+    schemas: foundation.schemas,
+    log,
+  });
+  const backends = crew.backend === undefined ? others : [...others, crew.backend];
+  const { publicModel, ...rest } = config;
   const registry = createRegistry({
-    ...config,
+    ...rest,
+    // Without models it names an agent, which bears the name already.
+    ...(others.length > 0 && publicModel !== undefined && { publicModel }),
     backends,
     models: modelRules(config),
     created: foundation.startedAt,
+    findElsewhere: providers.find,
     log,
   });
-  const exchange = ({ log: callLog }: CallContext) => createExchangeLog(callLog, config.log.content);
+  const modelOf = (id: string) => registry.resolve(id === "" ? undefined : id);
+  const exchange = ({ log: callLog, callers }: CallContext) =>
+    callers.length > 0
+      ? createInnerExchangeLog(callLog, callers)
+      : createExchangeLog(callLog, config.log.content);
   const deps = {
     registry,
     admission: createAdmission(config.limits),
@@ -80,6 +133,8 @@ export function compose(config: Config, log: Log, foundation: Foundation): Appli
     ...deps,
     schemas: foundation.schemas,
     maxRepairs: config.limits.maxRepairs,
+    agentSilenceMs: config.timeouts.agentMs,
+    maxDepth: config.agents.limits.maxDepth,
     observe: (observed) => observe(observed, exchange(observed.context)),
   });
   const handler = createServer({
@@ -87,6 +142,14 @@ export function compose(config: Config, log: Log, foundation: Foundation): Appli
       generate,
       embed: createEmbed({ ...deps, exchange }),
       ...createTokenize(registry, foundation.tokens),
+      conversations: createConversations({
+        store: foundation.store.conversations,
+        limits: config.conversations,
+        countTokens: async (messages, model) =>
+          await countEachMessage(foundation.tokens, encodingFor((await modelOf(model)).tokenModel), messages),
+        keeps: async (model) => (await modelOf(model)).backend.keepsConversations === true,
+        log,
+      }),
       strict: config.strict,
       bodyLimits: bodyLimits(config),
       maxMessages: config.limits.maxMessages,
@@ -100,7 +163,15 @@ export function compose(config: Config, log: Log, foundation: Foundation): Appli
       isDraining: () => !foundation.isReady,
       async models() {
         const models = await registry.list();
-        return { ids: models.map(({ id }) => id), defaultId: registry.default()?.id };
+        const standard = registry.default();
+        const agent = crew.agents.find(
+          ({ id }) => standard?.backend === crew.backend && id === standard?.target,
+        );
+        return {
+          ids: models.map(({ id }) => id),
+          defaultId: standard?.id,
+          ...(agent !== undefined && { agent: { id: agent.id, model: agent.modelName } }),
+        };
       },
     },
     keys: config.auth.keys,
@@ -109,6 +180,7 @@ export function compose(config: Config, log: Log, foundation: Foundation): Appli
   });
   return {
     backends,
+    agents: crew.agents,
     handler,
     generate,
     async learnModels() {
@@ -118,7 +190,7 @@ export function compose(config: Config, log: Log, foundation: Foundation): Appli
       }
     },
     async close() {
-      await Promise.all(backends.map((backend) => backend.close()));
+      await Promise.all([...backends.map((backend) => backend.close()), providers.close(), files.close?.()]);
     },
   };
 }
@@ -132,7 +204,7 @@ function bodyLimits({ listen, limits }: Config): BodyLimits {
   };
 }
 
-function createBackends(config: Config, log: Log): Backend[] {
+function createBackends(config: Config, { log, variable }: Pick<Composition, "log" | "variable">): Backend[] {
   return Object.entries(config.backends).map(([id, settings]) => {
     // Each driver's own schema has checked its settings.
     const driver = drivers[settings.kind] as Driver;
@@ -140,6 +212,7 @@ function createBackends(config: Config, log: Log): Backend[] {
     return driver.create(settings, {
       id,
       log,
+      variable,
       connectTimeoutMs: config.timeouts.connectMs,
       ...(Object.keys(models).length > 0 && { models }),
     });

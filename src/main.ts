@@ -3,10 +3,14 @@ import packageFile from "../package.json" with { type: "json" };
 import { readCommandLine } from "./cli/command-line.ts";
 import { createHangupRule, isHangupIgnored } from "./cli/hangup.ts";
 import { StartError } from "./cli/listen-error.ts";
+import type { ListedAgent } from "./cli/agents.ts";
 import type { Application } from "./compose.ts";
+import type { AgentFiles } from "./compose/agent-files.ts";
+import type { Config } from "./config/config.ts";
 import type { Flags } from "./config/given.ts";
-import type { LoadedConfig } from "./config/load.ts";
+import type { AgentCommand, LoadedConfig } from "./config/load.ts";
 import { ConfigError } from "./core/error.ts";
+import type { ModelDescription } from "./core/generation.ts";
 import type { Log } from "./core/log.ts";
 import type { Serving } from "./serve.ts";
 import { describeCause } from "./telemetry/cause.ts";
@@ -29,10 +33,20 @@ async function run(args: readonly string[]): Promise<number> {
         return 0;
       case "schema":
         return await printSchema();
+      case "types":
+        return await printTypes();
+      case "agents":
+        return await listAgents(line.flags);
+      case "conversations":
+        return await conversations(line.words, line.flags);
+      case "agent-worker":
+        return await runAgents();
       case "check":
         return await check(line.flags);
       case "probe":
         return await probe(line.endpoint, line.flags);
+      case "run":
+        return await serve(line.flags, { only: line.agent });
       case "serve":
         return await serve(line.flags);
     }
@@ -53,12 +67,69 @@ async function printSchema(): Promise<number> {
   return 0;
 }
 
-async function load(flags: Flags): Promise<LoadedConfig> {
+async function printTypes(): Promise<number> {
+  const { default: text } = await import("./agents/kit/declarations.txt", { with: { type: "text" } });
+  await Bun.write(Bun.stdout, text);
+  return 0;
+}
+
+/** In a process of its own, for the server that started it. */
+async function runAgents(): Promise<number> {
+  const [{ runAgentWorker }, kit] = await Promise.all([
+    import("./agents/workers/run-agent-worker.ts"),
+    import("./index.ts"),
+  ]);
+  return await runAgentWorker({ kit });
+}
+
+async function load(flags: Flags, agents?: AgentCommand): Promise<LoadedConfig> {
   const [{ loadConfig }, { drivers }] = await Promise.all([
     import("./config/load.ts"),
     import("./drivers/index.ts"),
   ]);
-  return loadConfig({ flags, environment: process.env, terminal: isatty(1), drivers });
+  return loadConfig({
+    flags,
+    environment: process.env,
+    terminal: isatty(1),
+    drivers,
+    ...(agents !== undefined && { agents }),
+  });
+}
+
+async function listAgents(flags: Flags): Promise<number> {
+  const { config } = await load(flags, {});
+  const [{ configuredAgents, describeAgents }, { createAgentFiles }] = await Promise.all([
+    import("./cli/agents.ts"),
+    import("./compose/create-agent-files.ts"),
+  ]);
+  const writer = createLineWriter(2);
+  const log = createLog({ format: "pretty", level: "warn", write: writer.write });
+  const { agents } = await createAgentFiles().load(alone(config), log);
+  const loaded: ListedAgent[] = agents.map(({ agent, ...rest }) => ({ ...agent, ...rest }));
+  const lines = describeAgents([...configuredAgents(config.agents), ...loaded]);
+  await Bun.write(Bun.stdout, `${lines.join("\n")}\n`);
+  await writer.flush(flushMs);
+  return 0;
+}
+
+/** An operator's look into the store, which a running server may have open. */
+async function conversations(words: readonly string[], flags: Flags): Promise<number> {
+  const { config } = await load(flags, {});
+  const [{ runConversations }, { createStore }] = await Promise.all([
+    import("./cli/conversations.ts"),
+    import("./store/create-store.ts"),
+  ]);
+  const writer = createLineWriter(2);
+  const log = createLog({ format: "pretty", level: "warn", write: writer.write });
+  const store = createStore(config.store, log, { expireMs: () => config.conversations.expireMs });
+  try {
+    const { lines, ok } = await runConversations({ store: store.conversations, args: words });
+    await Bun.write(Bun.stdout, lines.map((line) => `${line}\n`).join(""));
+    return ok ? 0 : 1;
+  } finally {
+    await store.close();
+    await writer.flush(flushMs);
+  }
 }
 
 async function check(flags: Flags): Promise<number> {
@@ -68,15 +139,45 @@ async function check(flags: Flags): Promise<number> {
   const log = createLog({ format: "pretty", level: "warn", write: writer.write });
   const application = await composeAlone(loaded, log);
   const report = await checkBackends(application.backends, loaded.config);
+  const agents = await checkAgents(application, { loaded, models: report.models });
   const lines = [
     `✓ configuration${loaded.fileName === undefined ? "" : ` ${loaded.fileName}`} is valid`,
     ...loaded.warnings.map((warning) => `⚠ ${warning}`),
     ...report.lines,
+    ...agents.lines,
   ];
   await Bun.write(Bun.stdout, `${lines.join("\n")}\n`);
   await Promise.race([application.close(), Bun.sleep(flushMs)]);
   await writer.flush(flushMs);
-  return report.ok ? 0 : 1;
+  return report.ok && agents.ok ? 0 : 1;
+}
+
+interface Checked {
+  loaded: LoadedConfig;
+  models: readonly ModelDescription[];
+}
+
+/** Whether there is a model for each agent. */
+async function checkAgents({ agents }: Application, { loaded, models }: Checked) {
+  const [cli, { providerOf }, { createProviderBackends }] = await Promise.all([
+    import("./cli/check-agents.ts"),
+    import("./drivers/openai/providers.ts"),
+    import("./drivers/openai/provider-backends.ts"),
+  ]);
+  const { config, variable } = loaded;
+  const log = createLog({ format: "pretty", level: "error", write: () => {} });
+  const { missingKey } = createProviderBackends({
+    variable,
+    log,
+    connectTimeoutMs: config.timeouts.connectMs,
+  });
+  const known = [...models, ...Object.entries(config.models).map(([id, model]) => ({ ...model, id }))];
+  return cli.checkAgents({
+    agents: agents.map(({ id, agent: { model } }) => ({ id, ...(model !== undefined && { model }) })),
+    known: new Set(known.flatMap(({ id, aliases = [] }) => [id, ...aliases])),
+    isProvided: (model) => providerOf(model) !== undefined,
+    missingKey,
+  });
 }
 
 async function probe(endpoint: string, flags: Flags): Promise<number> {
@@ -103,19 +204,29 @@ async function probe(endpoint: string, flags: Flags): Promise<number> {
   return report.ok ? 0 : 1;
 }
 
-/** Backends by themselves: nothing listens, and the log shows warnings only. */
-async function composeAlone({ config, relabel }: LoadedConfig, log: Log): Promise<Application> {
-  const { compose, createFoundation } = await import("./compose.ts");
-  const foundation = createFoundation(log);
+/** Everything by itself: nothing listens, and the log shows warnings only. */
+async function composeAlone({ config, variable, relabel }: LoadedConfig, log: Log): Promise<Application> {
+  const [{ compose, createFoundation }, { createAgentFiles }] = await Promise.all([
+    import("./compose.ts"),
+    import("./compose/create-agent-files.ts"),
+  ]);
+  const { store, conversations: stored } = config;
+  const foundation = createFoundation({ log, store, expireMs: () => stored.expireMs });
+  const files = await createAgentFiles().load(alone(config), log);
   try {
-    return compose(config, log, foundation);
+    return compose({ config, variable, files, log, foundation });
   } catch (error) {
     throw error instanceof ConfigError ? relabel(error) : error;
   }
 }
 
-async function serve(flags: Flags): Promise<number> {
-  const loaded = await load(flags);
+/** Agents are looked at and not run: in this process, once. */
+function alone(config: Config): Config {
+  return { ...config, agents: { ...config.agents, workers: 0, watch: false } };
+}
+
+async function serve(flags: Flags, agents?: AgentCommand): Promise<number> {
+  const loaded = await load(flags, agents);
   // Standard output is the log; standard error only says why the program could not start.
   const writer = createLineWriter(1);
   const createConfiguredLog = ({ config: { log } }: LoadedConfig) =>
@@ -126,15 +237,21 @@ async function serve(flags: Flags): Promise<number> {
       log.info("Not started: OPENAI_COMPAT_ENABLE is false");
       return 0;
     }
-    const [{ serve: startServing }, notify] = await Promise.all([import("./serve.ts"), openNotify(log)]);
-    const serving = startServing({
+    const [{ serve: startServing }, { createAgentFiles }, notify] = await Promise.all([
+      import("./serve.ts"),
+      import("./compose/create-agent-files.ts"),
+      openNotify(log),
+    ]);
+    const agentFiles = createAgentFiles();
+    const serving = await startServing({
       loaded,
-      load: () => load(flags),
+      load: () => load(flags, agents),
       createLog: createConfiguredLog,
       version,
+      agentFiles,
       ...(notify !== undefined && { notify }),
     });
-    stopOnSignals(serving, writer);
+    stopOnSignals(serving, { writer, agentFiles });
     reloadOnHangup(serving, loaded.hasFiles || notify !== undefined);
     serving.announce();
     return await serving.shutdown.done;
@@ -143,8 +260,14 @@ async function serve(flags: Flags): Promise<number> {
   }
 }
 
-/** The first signal stops in order, the second at once; so does a failure that nobody caught, which exits with 1. */
-function stopOnSignals({ shutdown, log }: Serving, writer: LineWriter): void {
+/**
+ * The first signal stops in order, the second at once; so does a failure that nobody caught, which exits with 1, unless
+ * it is an agent's own: that is told, and the others' requests go on.
+ */
+function stopOnSignals(
+  { shutdown, log }: Serving,
+  { writer, agentFiles }: { writer: LineWriter; agentFiles: AgentFiles },
+): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       if (!shutdown.begun) {
@@ -156,6 +279,11 @@ function stopOnSignals({ shutdown, log }: Serving, writer: LineWriter): void {
     });
   }
   const onFailure = (error: unknown) => {
+    const fault = agentFiles.faultOf(error);
+    if (fault !== undefined) {
+      log.error("✗ An agent failed where nobody waited for it", { ...fault, cause: describeCause(error) });
+      return;
+    }
     const stack = error instanceof Error ? error.stack : undefined;
     log.error("✗ Unexpected failure", { cause: describeCause(error), stack });
     shutdown.begin("an unexpected failure", 1);

@@ -6,6 +6,7 @@ import { createReload, type Reload, type ReloadSteps } from "./cli/reload.ts";
 import { retire } from "./cli/retire.ts";
 import { createShutdown, type Shutdown } from "./cli/shutdown.ts";
 import { closeFoundation, compose, createFoundation, type Application, type Foundation } from "./compose.ts";
+import type { AgentFiles } from "./compose/agent-files.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { succeed } from "./config/succeed.ts";
 import { ConfigError } from "./core/error.ts";
@@ -21,10 +22,13 @@ export interface ServeOptions {
   version: string;
   /** Under a service manager that asked for it. */
   notify?: Notify;
+  agentFiles: AgentFiles;
 }
 
 /** A server that listens. */
 export interface Serving {
+  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
   /** Always as the configuration asks for it that holds now. */
   readonly log: Log;
   readonly shutdown: Shutdown;
@@ -48,10 +52,10 @@ interface State {
   log: Log;
 }
 
-/** Builds what the configuration describes and listens. Throws `ConfigError`, or `StartError` for the address. */
-export function serve(options: ServeOptions): Serving {
+/** Builds what the configuration describes and listens. Rejects with `ConfigError`, or `StartError` for the address. */
+export async function serve(options: ServeOptions): Promise<Serving> {
   const { loaded, version, notify } = options;
-  const state = createState(options);
+  const state = await createState(options);
   const { log, foundation } = state;
   log.info(`Starting oai-serve ${version} ...`);
   describe(state.current);
@@ -60,9 +64,10 @@ export function serve(options: ServeOptions): Serving {
   const url = listen(listener, loaded);
   void learnModels();
   const reload = createReload(reloadSteps(state, listener, options));
+  options.agentFiles.watch((reason) => reload.request(reason));
   const shutdown = createShutdown({
     server: { ...listener, setReady: (ready) => (foundation.isReady = ready) },
-    close: () => closeAll(state),
+    close: () => closeAll(state, options.agentFiles),
     times: () => state.current.loaded.config.shutdown,
     onBegin() {
       reload.stop();
@@ -71,6 +76,7 @@ export function serve(options: ServeOptions): Serving {
     log,
   });
   return {
+    url,
     log,
     shutdown,
     reload,
@@ -83,30 +89,49 @@ export function serve(options: ServeOptions): Serving {
   };
 }
 
-function createState({ loaded, createLog }: ServeOptions): State {
+async function createState({ loaded, createLog, agentFiles }: ServeOptions): Promise<State> {
   let state: State | undefined;
   const firstLog = createLog(loaded);
   const log = createCurrentLog(() => state?.current.log ?? firstLog);
-  const foundation = createFoundation(log);
-  const current = build(loaded, firstLog, foundation);
+  const foundation = createFoundation({
+    log,
+    store: loaded.config.store,
+    expireMs: () => (state?.current.loaded ?? loaded).config.conversations.expireMs,
+  });
+  const current = await build(loaded, firstLog, { foundation, agentFiles });
   state = { current, live: new Set([current.application]), foundation, log };
   return state;
 }
 
-/** Does no I/O, and what it finds wrong belongs to the configuration: nothing is said to start before. */
-function build(loaded: LoadedConfig, log: Log, foundation: Foundation): Instance {
+/** What it finds wrong belongs to the configuration: nothing is said to start before. */
+async function build(
+  loaded: LoadedConfig,
+  log: Log,
+  { foundation, agentFiles }: { foundation: Foundation; agentFiles: AgentFiles },
+): Promise<Instance> {
+  const { config, variable } = loaded;
+  const files = await agentFiles.load(config, log);
   try {
-    return { loaded, log, application: compose(loaded.config, log, foundation) };
+    return { loaded, log, application: compose({ config, variable, files, log, foundation }) };
   } catch (error) {
+    await files.close?.();
     throw error instanceof ConfigError ? loaded.relabel(error) : error;
   }
 }
 
 function describe({ loaded, application, log }: Instance): void {
+  const { only } = loaded.config.agents;
+  if (only !== undefined) log.info(`Agent: ${only}`);
   if (loaded.fileName !== undefined) log.info(`Config: ${loaded.fileName}`);
   for (const warning of loaded.warnings) log.warn(warning);
-  for (const { id, kind, endpoint } of application.backends) {
+  for (const { id, kind, endpoint, keepsConversations } of application.backends) {
+    if (keepsConversations === true) continue;
     log.info(`✓ Backend: ${id} (${kind}${endpoint === undefined ? "" : ` at ${endpoint}`})`);
+  }
+  for (const { id, modelName, isPrivate } of application.agents) {
+    if (isPrivate) continue;
+    log.info(`✓ Loaded agent: ${id}`);
+    if (modelName !== undefined) log.info(`✓ Model: ${modelName}`);
   }
 }
 
@@ -121,14 +146,15 @@ function listen(listener: Listener, { config, place }: LoadedConfig): string {
 function reloadSteps(
   state: State,
   listener: Listener,
-  { load, createLog, notify }: ServeOptions,
+  { load, createLog, notify, agentFiles }: ServeOptions,
 ): ReloadSteps<Instance> {
   return {
     log: state.log,
     async build() {
       const next = await load();
       const { config, kept } = succeed(state.current.loaded.config, next.config);
-      const instance = build({ ...next, config }, createLog(next), state.foundation);
+      const { foundation } = state;
+      const instance = await build({ ...next, config }, createLog(next), { foundation, agentFiles });
       describe(instance);
       for (const path of kept) instance.log.warn(`${next.place(path)}: changes at the next start only`);
       if (!next.enabled) instance.log.warn("OPENAI_COMPAT_ENABLE: changes at the next start only");
@@ -155,7 +181,7 @@ function reloadSteps(
   };
 }
 
-async function closeAll({ foundation, live }: State): Promise<void> {
-  closeFoundation(foundation);
+async function closeAll({ foundation, live }: State, agentFiles: AgentFiles): Promise<void> {
   await Promise.all([...live].map((application) => application.close()));
+  await Promise.all([closeFoundation(foundation), agentFiles.close()]);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +33,7 @@ test("the version and the help go to standard output", async () => {
   expect(help).toMatchObject({ code: 0, stderr: "" });
   for (const group of [
     "Backend:",
+    "Agents:",
     "Models:",
     "Server:",
     "Access:",
@@ -173,6 +174,124 @@ describe("check", () => {
 
     expect(ended.code).toBe(1);
     expect(ended.stdout).toContain("✗ backend anyserve (kserve at 127.0.0.1:1): not ready");
+  });
+});
+
+describe("agents", () => {
+  const weave = `version: "1.0"
+
+agents:
+  researcher:
+    model: "gemini-2.5-flash"
+    tools:
+      - http_request
+    config:
+      temperature: 0.7
+      max_tokens: 1000
+`;
+  const agentFile = `import { defineAgent } from "oai-serve";
+export default defineAgent({ name: "echo", run: ({ userQuery }) => "You said: " + userQuery });
+`;
+  let directory = "";
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), "oai-serve-agents-"));
+    writeFileSync(join(directory, ".agent.yaml"), weave);
+    writeFileSync(join(directory, "echo.ts"), agentFile);
+    writeFileSync(join(directory, "keys.env"), "GEMINI_API_KEY=no-real-key\n");
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  for (const command of ["agents", "plugins"]) {
+    test(`${command} lists those of the working directory and of files`, async () => {
+      const ended = await runToEnd([command, "--agent", "echo.ts"], { directory });
+
+      expect(ended).toEqual({
+        code: 0,
+        stdout:
+          "researcher\n  model   gemini-2.5-flash\n  tools   http_request\n" +
+          `echo\n  file    ${join(directory, "echo.ts")}\n`,
+        stderr: "",
+      });
+    });
+  }
+
+  test("one can be run under its own name, with the key of its provider in a file", async () => {
+    const args = ["run", "agent", "researcher", "--openai-mode", "--host", "127.0.0.1"];
+
+    await using server = await startServer([...args, "--env-file", "keys.env", "--store", "memory:"], {
+      directory,
+    });
+
+    const { url } = server;
+    const lines = server.output().trimEnd().split("\n");
+    expect(lines.map((line) => line.replace(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] /, ""))).toEqual([
+      `[INFO] Starting oai-serve ${version} ...`,
+      "[INFO] Agent: researcher",
+      "[INFO] Config: .agent.yaml",
+      "[INFO] ✓ Loaded agent: researcher",
+      "[INFO] ✓ Model: gemini-2.5-flash",
+      `[INFO] ✓ Server started on ${url}`,
+      `[INFO] ✓ Endpoint: ${url}/v1/chat/completions`,
+      `[INFO] ✓ Docs: ${url}/docs`,
+    ]);
+    const models = await fetch(`${url}/v1/models`);
+    expect(await models.json()).toMatchObject({ data: [{ id: "researcher" }] });
+  });
+
+  test("one that is not there is answered with those that are", async () => {
+    const [ofConfig, ofFiles] = await Promise.all([
+      runToEnd(["run", "agent", "x"], { directory }),
+      runToEnd(["run", "agent", "x", "--agent", "echo.ts", "--env-file", "keys.env"], { directory }),
+    ]);
+
+    expect(ofConfig).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "oai-serve: Agent 'x' not found. Available: researcher\n",
+    });
+    expect(ofFiles).toMatchObject({ code: 2 });
+    expect(ofFiles.stderr).toContain("Agent 'x' not found. Available: researcher, echo");
+  });
+
+  test("are served from a file without anything else", async () => {
+    await using server = await startServer(["--agent", "echo.ts", "--store", "memory:"], { directory });
+
+    const response = await fetch(`${server.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ messages: [{ role: "user", content: "hello" }] }),
+    });
+
+    expect(await response.json()).toMatchObject({
+      model: "echo",
+      choices: [{ message: { content: "You said: hello" } }],
+    });
+  });
+
+  test("are checked, each with its model", async () => {
+    const yaml = "backends: { demo: { kind: demo } }\nagents: { a: { model: demo }, b: { model: dema } }\n";
+    writeFileSync(join(directory, "check.yaml"), yaml);
+
+    const ended = await runToEnd(["check", "--config", "check.yaml", "--store", "memory:"], { directory });
+
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toContain("✓ agent a (demo)\n");
+    expect(ended.stdout).toContain(
+      "✗ agent b (dema): no backend lists this model, and no known provider has it; did you mean demo?\n",
+    );
+  });
+
+  test("have types for an editor", async () => {
+    const { code, stdout } = await runToEnd(["types"]);
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('declare module "oai-serve"');
+  });
+
+  test("leave conversations that can be looked at", async () => {
+    const ended = await runToEnd(["conversations", "list", "--store", `sqlite:${join(directory, "a.db")}`]);
+
+    expect(ended).toEqual({ code: 0, stdout: "There are no conversations.\n", stderr: "" });
   });
 });
 

@@ -77,7 +77,7 @@ function inTime<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise
 }
 
 function contextOf(signal: AbortSignal, log: Log): CallContext {
-  return { requestId: createRequestId(), signal, depth: 0, log };
+  return { requestId: createRequestId(), signal, callers: [], log };
 }
 
 function trialRequest(model: string): GenerationRequest {

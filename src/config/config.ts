@@ -1,3 +1,5 @@
+import type { AgentConfig } from "../agents/config/agent-config.ts";
+import type { McpServersFile, ToolsFile } from "../agents/config/tool-schema.ts";
 import type { Sampling } from "../core/generation.ts";
 import type { drivers } from "../drivers/index.ts";
 
@@ -42,6 +44,41 @@ export interface ModelConfig extends Presets {
   settings: Readonly<Record<string, unknown>>;
 }
 
+/** The agents of this server and what they work with. */
+export interface AgentsConfig {
+  /** Files and folders of agents in TypeScript or JavaScript, as absolute paths. */
+  files: readonly string[];
+  definitions: Readonly<Record<string, AgentConfig>>;
+  /** The only one that clients are served by (`run agent NAME`). */
+  only?: string;
+  /** Id under which the default agent is published (`--model`, where no other backend takes it). */
+  publicId?: string;
+  /** Settings of the built-in tools, by name; keys under the file's names, as the next too. */
+  tools: ToolsFile;
+  mcpServers: McpServersFile;
+  /** Reload when a file changes. */
+  watch: boolean;
+  /** Processes that run the agents of files; 0 runs them in the server's own. */
+  workers: number;
+  limits: {
+    maxIterations: number;
+    maxModelCalls: number;
+    maxToolCalls: number;
+    maxDepth: number;
+    toolTimeoutMs: number;
+  };
+}
+
+export interface ConversationsConfig {
+  /** Older turns are left out of what an agent is given, so that it is no longer than this. */
+  maxContextTokens?: number;
+  /** Since its last turn; 0 keeps conversations for ever. */
+  expireMs: number;
+  maxMessages: number;
+  /** Of one conversation as JSON. */
+  maxBytes: number;
+}
+
 /** Everything that can be set, checked and complete. Durations are in milliseconds, sizes in bytes. */
 export interface Config {
   /** Port 0 takes any free one. */
@@ -66,16 +103,21 @@ export interface Config {
     connectMs: number;
     firstTokenMs: number;
     betweenTokensMs: number;
+    agentMs: number;
     totalMs: number;
     clientMs: number;
   };
   stream: { headStartMs: number; keepAliveMs: number };
   shutdown: { delayMs: number; graceMs: number };
   log: { format: LogFormat; level: LogLevel; content: LogContent };
-  /** At least one. */
+  /** At least one, unless there are agents. */
   backends: Readonly<Record<string, BackendConfig>>;
   /** By backend, for all of its models; those under `models` hold their backend's already. */
   presets: Readonly<Record<string, Presets>>;
+  agents: AgentsConfig;
+  conversations: ConversationsConfig;
+  /** `memory:` or `sqlite:PATH`. */
+  store: string;
   /** By public id; may be empty, then each backend's own models are served. */
   models: Readonly<Record<string, ModelConfig>>;
   /** Id that answers requests which name no model. */

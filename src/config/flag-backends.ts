@@ -13,23 +13,29 @@ export interface FlagBackends {
   first: string | undefined;
 }
 
+export interface FlagSources {
+  given: readonly Given[];
+  /** Gets the names of what is added. */
+  labels: Map<string, Label>;
+  /** Whether agents are served. */
+  hasAgents: boolean;
+}
+
 /**
- * Adds the backends that flags and variables make to those of a file: `anyserve`; `kserve`, `kserve-2` and so on; the
- * demo where there is none at all. A backend of the file under such a name gets the endpoint.
+ * Adds the backends that flags and variables make to those of a file: `anyserve`; `kserve`, `kserve-2` and so on;
+ * `openai`; the demo where there is nothing at all. A backend of the file under such a name gets the endpoint.
  */
-export function addFlagBackends(
-  backends: Mapping,
-  given: readonly Given[],
-  labels: Map<string, Label>,
-): FlagBackends {
+export function addFlagBackends(backends: Mapping, sources: FlagSources): FlagBackends {
+  const { given, labels, hasAgents } = sources;
   const anyserve = add(backends, "anyserve", endpointsOf("--anyserve-endpoint", given), labels);
   const kserve = add(backends, "kserve", endpointsOf("--kserve-endpoint", given), labels);
-  nameModel(backends, kserve[0], given, labels);
+  const openai = addOpenAI(backends, sources);
+  nameModel(backends, [kserve[0], ...openai], sources);
   for (const id of anyserve) {
     const backend = backends[id];
     if (isMapping(backend) && backend["kind"] === "kserve") backend["dialect"] ??= "anyserve";
   }
-  const [first = addDemo(backends)] = [...anyserve, ...kserve];
+  const [first = hasAgents ? undefined : addDemo(backends)] = [...anyserve, ...kserve, ...openai];
   return {
     anyserve: ofFile(backends, "anyserve", anyserve),
     kserve: ofFile(backends, "kserve", kserve),
@@ -70,19 +76,41 @@ function add(
   });
 }
 
-/** `--model` is also the name by which a server is asked that does not list its models. */
+const openai = "openai";
+
+/** Its address is put there like any other setting. */
+function addOpenAI(backends: Mapping, { given, labels }: FlagSources): readonly string[] {
+  const found = given.find(({ setting }) =>
+    ["--openai-base-url", "--openai-provider"].includes(flagName(setting)),
+  );
+  const backend = backends[openai] ?? {};
+  if (found === undefined || !isMapping(backend)) return [];
+  if (!Object.hasOwn(backends, openai)) labels.set(keyPath(["backends", openai]), { name: found.label });
+  backend["kind"] ??= openai;
+  backends[openai] = backend;
+  return [openai];
+}
+
+/**
+ * `--model` is also the name by which a server is asked that does not list its models, and the one that is wanted of
+ * a server with many. With agents, the older server's variable is the name of an agent.
+ */
 function nameModel(
   backends: Mapping,
-  id: string | undefined,
-  given: readonly Given[],
-  labels: Map<string, Label>,
+  ids: readonly (string | undefined)[],
+  { given, labels, hasAgents }: FlagSources,
 ): void {
   const found = given.find(({ setting }) => flagName(setting) === "--model");
+  const id = ids.find((each) => each !== undefined);
   const backend = id === undefined ? undefined : backends[id];
-  if (id === undefined || found === undefined || !isMapping(backend) || backend["kind"] !== "kserve") return;
-  if (backend["model_name"] !== undefined) return;
-  backend["model_name"] = toFileValue(found);
-  labels.set(keyPath(["backends", id, "model_name"]), { name: found.label });
+  if (id === undefined || found === undefined || !isMapping(backend)) return;
+  if (hasAgents && found.label === found.setting.alias) return;
+  const { kind } = backend;
+  const key = kind === "kserve" ? "model_name" : kind === openai ? "models" : undefined;
+  if (key === undefined || backend[key] !== undefined) return;
+  const name = toFileValue(found);
+  backend[key] = kind === openai ? [name] : name;
+  labels.set(keyPath(["backends", id, key]), { name: found.label });
 }
 
 function addDemo(backends: Mapping): string | undefined {

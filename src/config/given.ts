@@ -1,5 +1,5 @@
 import { readSwitch, readVariable, type Environment } from "./environment.ts";
-import { parseDuration } from "./quantity.ts";
+import { parseDuration } from "../core/quantity.ts";
 import { environmentNames, flagName, settings, type Setting } from "./settings.ts";
 
 /** Texts of the command line by flag (`--port`); a repeated flag of kind `list` has several. */

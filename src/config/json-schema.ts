@@ -18,7 +18,12 @@ function publish(schema: Readonly<Record<string, unknown>>): Record<string, unkn
       const required = value.filter((key) => !hasDefault(schema["properties"], key));
       if (required.length > 0) published[keyword] = required;
     } else if (keyword === "default") published[keyword] = value;
-    else published[keyword] = publishValue(value);
+    // Names of keys, which may be called like keywords.
+    else if (keyword === "properties" && isMapping(value)) {
+      published[keyword] = Object.fromEntries(
+        Object.entries(value).map(([key, property]) => [key, publishValue(property)]),
+      );
+    } else published[keyword] = publishValue(value);
   }
   if (typeof schema["expected"] === "string") {
     published["description"] = [schema["description"], `Must be ${schema["expected"]}.`]

@@ -1,9 +1,13 @@
-import { keyPath } from "./path.ts";
+import { keyPath, type Segments } from "./path.ts";
 import type { SettingKind } from "./settings.ts";
+import type { YamlPositions } from "./yaml-positions.ts";
 
-/** The flag, the variable or the line of a key file from which a value came. */
+/** What the operator wrote, where a value is not at its own place in the file. */
 export interface Label {
-  name: string;
+  /** The flag, the variable or the line of a key file from which it came. */
+  name?: string;
+  /** Another place in the file. */
+  at?: Segments;
   /** How its text became the value. */
   kind?: SettingKind;
 }
@@ -11,14 +15,20 @@ export interface Label {
 /** Labels by the path of the value; what has none came from the file. */
 export type Labels = ReadonlyMap<string, Label>;
 
+/** A configuration file that has been read. */
+export interface SourceFile {
+  name: string;
+  positions: YamlPositions;
+}
+
 /** Where the values of a configuration came from. */
 export interface Origins {
   labels: Labels;
-  fileName: string | undefined;
+  file: SourceFile | undefined;
 }
 
 /** The label of a value or of what it is part of; undefined for one of the file. */
-export function labelOf(segments: readonly (string | number)[], { labels }: Origins): Label | undefined {
+export function labelOf(segments: Segments, { labels }: Origins): Label | undefined {
   for (let length = segments.length; length > 0; length--) {
     const label = labels.get(keyPath(segments.slice(0, length)));
     if (label !== undefined) return label;
@@ -26,7 +36,18 @@ export function labelOf(segments: readonly (string | number)[], { labels }: Orig
   return undefined;
 }
 
-/** A place in the file, under the file's name if there is one. */
-export function placeInFile(path: string, fileName: string | undefined): string {
-  return fileName === undefined ? path : `${fileName}: ${path}`;
+/** The place of a value as the operator wrote it: `--port`, or `a.yaml:3:5: listen.port`. */
+export function placeOfValue(segments: Segments, origins: Origins): string {
+  const label = labelOf(segments, origins);
+  return label?.name ?? placeInFile(label?.at ?? segments, origins.file);
+}
+
+/** A place in the file, after the file's name, the line and the column if there is a file. */
+export function placeInFile(segments: Segments, file: SourceFile | undefined): string {
+  const path = keyPath(segments);
+  if (file === undefined) return path;
+  const position = file.positions.of(segments);
+  return position === undefined
+    ? `${file.name}: ${path}`
+    : `${file.name}:${position.line}:${position.column}: ${path}`;
 }

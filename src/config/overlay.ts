@@ -1,4 +1,5 @@
 import { ConfigError } from "../core/error.ts";
+import { addAgentBackends } from "./agent-backends.ts";
 import { addFlagBackends, type FlagBackends } from "./flag-backends.ts";
 import { flagName } from "./settings.ts";
 import { toFileValue, type Given } from "./given.ts";
@@ -14,6 +15,8 @@ export interface Overlay {
   problems: readonly Problem[];
   /** Backend that does not come from the file. */
   defaultBackend: string | undefined;
+  /** Ids of models that only one agent knows, by the agent's name. */
+  ownModels: ReadonlyMap<string, string>;
   /** Key files that every user of the machine may read. */
   worldReadableKeys: readonly string[];
 }
@@ -24,7 +27,10 @@ export function applyGiven(file: Readonly<Record<string, unknown>>, given: reado
   const labels = new Map<string, Label>();
   const problems: Problem[] = [];
   const backends = mappingAt(value, ["backends"], true);
-  const made = backends === undefined ? noBackends : addFlagBackends(backends, given, labels);
+  const made =
+    backends === undefined
+      ? noBackends
+      : addFlagBackends(backends, { given, labels, hasAgents: hasAgents(value, given) });
   for (const each of given) {
     const { path, needs, kind } = each.setting;
     const label = { name: each.label, ...(kind !== undefined && { kind }) };
@@ -41,7 +47,20 @@ export function applyGiven(file: Readonly<Record<string, unknown>>, given: reado
     problems.push({ segments: path, text: needs });
   }
   const worldReadableKeys = addKeys(value, given, labels);
-  return { value, labels, problems, defaultBackend: made.first, worldReadableKeys };
+  const ownModels = addAgentBackends(value, labels);
+  return { value, labels, problems, defaultBackend: made.first, ownModels, worldReadableKeys };
+}
+
+function hasAgents(
+  { agents, agent_files: files }: Readonly<Record<string, unknown>>,
+  given: readonly Given[],
+) {
+  const isNamed = given.some(({ setting }) => flagName(setting) === "--agent");
+  return (
+    isNamed ||
+    (isMapping(agents) && Object.keys(agents).length > 0) ||
+    (Array.isArray(files) && files.length > 0)
+  );
 }
 
 const noBackends: FlagBackends = { anyserve: [], kserve: [], first: undefined };

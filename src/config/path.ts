@@ -1,5 +1,8 @@
+/** Keys of mappings and numbers of elements, from the root. */
+export type Segments = readonly (string | number)[];
+
 /** Segments of a path as an operator reads it: `backends.gpu.endpoint`, `auth.keys[0]`, `models["a/b"].backend`. */
-export function keyPath(segments: readonly (string | number)[]): string {
+export function keyPath(segments: Segments): string {
   let path = "";
   for (const segment of segments) {
     if (typeof segment === "number") path += `[${segment}]`;
@@ -7,6 +10,13 @@ export function keyPath(segments: readonly (string | number)[]): string {
     else path += path === "" ? segment : `.${segment}`;
   }
   return path;
+}
+
+/** The segments that `keyPath` made a path of. A key that stands there bare may hold anything but dots and brackets. */
+export function parseKeyPath(path: string): Segments {
+  return [...path.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[]+)/g)].map(([, index, quoted, key]) =>
+    index === undefined ? (quoted === undefined ? (key ?? "") : String(JSON.parse(quoted))) : Number(index),
+  );
 }
 
 /** Segments of a JSON Pointer into `value`: a number where it steps into a list. */

@@ -16,7 +16,8 @@ export function toPresets(backend: PresetsFile, model: PresetsFile = {}): Preset
   };
 }
 
-function toSettings(file: PresetFile): GenerationSettings {
+/** One block of fields as a part of a request. */
+export function toSettings(file: PresetFile): GenerationSettings {
   const {
     temperature,
     max_tokens: maxTokens,

@@ -1,5 +1,5 @@
 import { Kind, Type, TypeRegistry, type TSchema, type TUnsafe } from "@sinclair/typebox";
-import { describeDurations, formatSize, parseDuration, parseSize } from "./quantity.ts";
+import { describeDurations, formatSize, parseDuration, parseSize } from "../core/quantity.ts";
 
 /** A length of time or of data as the file writes it. */
 export type Quantity = TUnsafe<string | number>;

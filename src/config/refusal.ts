@@ -1,8 +1,8 @@
 import { ConfigError } from "../core/error.ts";
-import { labelOf, placeInFile, type Label, type Origins } from "./origins.ts";
-import { keyPath } from "./path.ts";
+import { labelOf, placeInFile, placeOfValue, type Label, type Origins } from "./origins.ts";
+import { parseKeyPath } from "./path.ts";
 import type { Problem } from "./problems.ts";
-import { describeDurations } from "./quantity.ts";
+import { describeDurations } from "../core/quantity.ts";
 
 /** Problems of values that have the same origins. */
 export interface Findings {
@@ -12,16 +12,15 @@ export interface Findings {
 
 /**
  * Throws `ConfigError` with one line for each place that has a problem, named as the operator wrote it: the flag or
- * the variable from which the value came, otherwise the file's name and the path in it. Of several problems of one
- * place the first counts.
+ * the variable from which the value came, otherwise the file's name, the line, the column and the path in it. Of
+ * several problems of one place the first counts.
  */
 export function refuse(findings: readonly Findings[]): never {
   const lines = new Map<string, string>();
   for (const { origins, problems } of findings) {
     for (const problem of problems) {
-      const label = labelOf(problem.segments, origins);
-      const place = label?.name ?? placeInFile(keyPath(problem.segments), origins.fileName);
-      const text = wording(problem, label);
+      const place = placeOfValue(problem.segments, origins);
+      const text = wording(problem, labelOf(problem.segments, origins));
       if (!lines.has(place)) lines.set(place, `${place}: ${text}${text.endsWith("?") ? "" : "."}`);
     }
   }
@@ -30,14 +29,24 @@ export function refuse(findings: readonly Findings[]): never {
   throw new ConfigError(`${lines.size} problems in the configuration:\n  ${[first, ...more].join("\n  ")}`);
 }
 
-/** A driver's error, which starts with a path of the configuration, as `refuse` would word it. */
-export function relabel(error: ConfigError, { labels, fileName }: Origins): ConfigError {
-  const path = startingPath.exec(error.message)?.[0] ?? "";
-  const rest = error.message.slice(path.length).replace(/^:? */, "");
+/**
+ * An error of those who use the configuration as `refuse` would word it, if it starts with a path of one of the
+ * `sections`; any other as it is.
+ */
+export function relabel(error: ConfigError, origins: Origins, sections: ReadonlySet<string>): ConfigError {
+  const lines = error.message.split("\n").map((line) => relabelLine(line, origins, sections));
+  return new ConfigError(lines.join("\n"), { cause: error });
+}
+
+function relabelLine(line: string, { labels, file }: Origins, sections: ReadonlySet<string>): string {
+  const path = startingPath.exec(line)?.[0] ?? "";
+  if (!sections.has(/^[^.[]*/.exec(path)?.[0] ?? "")) return line;
+  const rest = line.slice(path.length).replace(/^:? */, "");
   let part = path;
   while (part !== "" && !labels.has(part)) part = part.slice(0, Math.max(part.lastIndexOf("."), 0));
-  const place = labels.get(part)?.name ?? placeInFile(path, fileName);
-  return new ConfigError(`${place}: ${rest}`, { cause: error });
+  const label = labels.get(part);
+  const place = label?.name ?? placeInFile(label?.at ?? parseKeyPath(path), file);
+  return `${place}: ${rest}`;
 }
 
 /** A path holds no space. */

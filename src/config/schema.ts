@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { agentSections } from "./agent-sections.ts";
 import type { BackendConfig } from "./config.ts";
 import {
   contextTokens,
@@ -44,7 +45,8 @@ export function createFileSchema(drivers: DriverSchemas) {
           maxProperties: 1_000,
           default: {},
           expectedKey: "letters, digits, dots, dashes and underscores, at most 64",
-          description: "Model servers by a name of your choice. None means the built-in demo model.",
+          description:
+            "Model servers by a name of your choice. Without any, and without agents, the built-in demo model answers.",
         },
       ),
       models: Type.Record(Type.String({ pattern: publicId }), createModelSchema(drivers), {
@@ -54,6 +56,7 @@ export function createFileSchema(drivers: DriverSchemas) {
         expectedKey: publicIdForm,
         description: "Models by public id. None means that each backend's own models are served.",
       }),
+      ...agentSections,
       default_model: Type.Optional(publicModelId("Model that answers requests which name none.")),
       public_model: Type.Optional(publicModelId("Id under which the default backend's model is published.")),
       strict: Type.Boolean({
@@ -170,6 +173,12 @@ const timeouts = Type.Object(
       minimum: 1,
       maximum: 24 * hour,
       description: "Longest wait between two tokens.",
+    }),
+    agent: durationSchema({
+      default: "10m",
+      minimum: 1,
+      maximum: 24 * hour,
+      description: "Longest silence of an agent, which may be at work meanwhile: instead of the two above.",
     }),
     total: durationSchema({
       default: "0s",

@@ -22,8 +22,11 @@ export interface Setting {
   readonly needs?: string;
   /** A second name in the environment, which gives way to the first. */
   readonly alias?: string;
+  /** A second name of the flag, with one dash. */
+  readonly short?: string;
 }
 
+const needsOpenAI = "needs --openai-base-url or --openai-provider";
 const needsEndpoint = "needs --kserve-endpoint or --anyserve-endpoint";
 
 /** Every flag, in the order of the help. */
@@ -38,7 +41,7 @@ export const settings: readonly Setting[] = [
   {
     flag: "--anyserve-endpoint <host:port>",
     group: "Backend:",
-    help: "AnyServe's gRPC address. Without any backend the built-in demo model answers",
+    help: "AnyServe's gRPC address. Without any backend or agent the built-in demo model answers",
     path: ["backends", "anyserve", "endpoint"],
   },
   {
@@ -117,6 +120,25 @@ export const settings: readonly Setting[] = [
     needs: needsEndpoint,
   },
   {
+    flag: "--openai-base-url <url>",
+    group: "Backend:",
+    help: "a server that speaks the OpenAI API, such as http://localhost:8000/v1",
+    path: ["backends", "openai", "base_url"],
+  },
+  {
+    flag: "--openai-provider <name>",
+    group: "Backend:",
+    help: "who runs it: openai, gemini, anthropic, mistral, ollama, ...; gives the address and the key's variable",
+    path: ["backends", "openai", "provider"],
+  },
+  {
+    flag: "--openai-api-key-env <variable>",
+    group: "Backend:",
+    help: "environment variable that holds the key for it",
+    path: ["backends", "openai", "api_key_env"],
+    needs: needsOpenAI,
+  },
+  {
     flag: "--demo-delay <duration>",
     group: "Backend:",
     help: "pause between the tokens of the demo model",
@@ -126,9 +148,46 @@ export const settings: readonly Setting[] = [
     needs: "is for the demo model, which answers only when no other backend is configured",
   },
   {
+    flag: "--agent <file|folder>",
+    group: "Agents:",
+    help: "agents in TypeScript or JavaScript to serve; repeatable",
+    path: ["agent_files"],
+    kind: "list",
+  },
+  {
+    flag: "--watch",
+    group: "Agents:",
+    help: "load their files again when they change",
+    path: ["watch"],
+    kind: "switch",
+  },
+  {
+    flag: "--agent-workers <count>",
+    group: "Agents:",
+    help: "processes that run them; 0 runs them in the server's own",
+    standard: "0",
+    path: ["agent_workers"],
+    kind: "integer",
+  },
+  {
+    flag: "--max-iterations <count>",
+    group: "Agents:",
+    help: "most questions to its model for one answer of an agent",
+    standard: "10",
+    path: ["agent_limits", "max_iterations"],
+    kind: "integer",
+  },
+  {
+    flag: "--store <url>",
+    group: "Agents:",
+    help: "where conversations are kept: memory: or sqlite:PATH",
+    standard: "a file in the state directory",
+    path: ["store"],
+  },
+  {
     flag: "--model <name>",
     group: "Models:",
-    help: "the model's name, for a server that does not list its models; else the id to publish its model under",
+    help: "the model's name, for a server that does not list its models; else the id to publish its model, or the default agent, under",
     path: ["public_model"],
     alias: "OPENAI_COMPAT_MODEL_NAME",
   },
@@ -304,6 +363,7 @@ export const settings: readonly Setting[] = [
   },
   {
     flag: "--config <file>",
+    short: "-c",
     group: "Files:",
     help: "configuration in YAML; flags and environment override it",
   },

@@ -7,15 +7,16 @@ export interface Successor {
   kept: readonly (readonly string[])[];
 }
 
-/** The socket stays open across a reload, so what belongs to it stays as well. */
+/** The socket and the store stay open across a reload, so what belongs to them stays as well. */
 export function succeed(before: Config, after: Config): Successor {
   const keys = [
     ["host", "host"],
     ["port", "port"],
     ["maxBodyBytes", "max_body"],
   ] as const;
-  const kept = keys
+  const ofSocket = keys
     .filter(([key]) => before.listen[key] !== after.listen[key])
     .map(([, name]) => ["listen", name]);
-  return { config: { ...after, listen: before.listen }, kept };
+  const kept = before.store === after.store ? ofSocket : [...ofSocket, ["store"]];
+  return { config: { ...after, listen: before.listen, store: before.store }, kept };
 }

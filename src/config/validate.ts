@@ -1,5 +1,7 @@
 import type { TSchema } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
+import { builtInTools } from "../agents/config/built-in-tools.ts";
+import { agentProblems } from "./agent-problems.ts";
 import { nearest } from "./nearest.ts";
 import { isMapping, keyPath } from "./path.ts";
 import { findProblems, type Problem } from "./problems.ts";
@@ -30,7 +32,11 @@ export function validateFile(
   textual: ReadonlySet<string>,
 ): Validation {
   const value = complete(schema, tree, textual);
-  const references = [...referenceProblems(value), ...foreignSettings(value, drivers)];
+  const references = [
+    ...referenceProblems(value),
+    ...foreignSettings(value, drivers),
+    ...problemsOfAgents(value, drivers),
+  ];
   if (Check(schema, value)) return { file: value, problems: references };
   return { file: undefined, problems: [...findProblems(schema, value), ...references] };
 }
@@ -121,6 +127,31 @@ function referenceProblems(value: unknown): Problem[] {
     }
   }
   return problems;
+}
+
+function problemsOfAgents(value: unknown, drivers: DriverSchemas): Problem[] {
+  const models = mappingIn(value, "models");
+  const aliases = Object.values(models).flatMap((model) => {
+    const ids: unknown = isMapping(model) ? model["aliases"] : undefined;
+    return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [];
+  });
+  const files = isMapping(value) ? value["agent_files"] : undefined;
+  return agentProblems(mappingIn(value, "agents"), {
+    models: new Set([...Object.keys(models), ...aliases]),
+    tools: builtInTools,
+    mcpServers: Object.keys(mappingIn(value, "mcp_servers")),
+    hasFiles: Array.isArray(files) && files.length > 0,
+    providers: wordsOf(drivers["openai"]?.configSchema["properties"]?.provider),
+  });
+}
+
+/** The words of which a schema takes one. */
+function wordsOf(schema: TSchema | undefined): readonly string[] {
+  const words: readonly unknown[] = schema?.["enum"] ?? schema?.["anyOf"] ?? [];
+  return words.flatMap((word) => {
+    const text = isMapping(word) ? word["const"] : word;
+    return typeof text === "string" ? [text] : [];
+  });
 }
 
 /** Settings of a model that belong to another kind of backend than its own. */

@@ -1,12 +1,16 @@
+import { idleAgentKeys, idleFileKeys } from "./agent-schema.ts";
 import type { Config } from "./config.ts";
 import { isOwnVariable, type Environment } from "./environment.ts";
 import type { Given } from "./given.ts";
 import { nearest } from "./nearest.ts";
+import { isMapping } from "./path.ts";
 import { environmentNames, flagName, settings } from "./settings.ts";
 
 export interface WarningSources {
   config: Config;
   given: readonly Given[];
+  /** The file alone. */
+  file: Readonly<Record<string, unknown>>;
   /** Key files that every user of the machine may read. */
   worldReadableKeys: readonly string[];
   environments: readonly Environment[];
@@ -36,7 +40,13 @@ export function collectWarnings(sources: WarningSources): string[] {
   if (environments.some((environment) => (environment["BUN_OPTIONS"] ?? "") !== "")) {
     warnings.push("BUN_OPTIONS is set and changes how this program runs; unset it unless that is meant.");
   }
-  return [...warnings, ...idlePublicModel(sources), ...unknownVariables(sources)];
+  return [
+    ...warnings,
+    ...idlePublicModel(sources),
+    ...idleKeys(sources),
+    ...fleetingStore(sources),
+    ...unknownVariables(sources),
+  ];
 }
 
 /** Whether only this machine can reach an address. */
@@ -46,7 +56,7 @@ export function isLoopback(host: string): boolean {
 
 /** `--model` renames what the default backend, or the only one, says that it has; elsewhere it does nothing. */
 function idlePublicModel({ config, place }: WarningSources): string[] {
-  if (config.publicModel === undefined) return [];
+  if (config.publicModel === undefined || config.agents.publicId !== undefined) return [];
   const ids = Object.keys(config.backends);
   const backend = config.defaultBackend ?? (ids.length === 1 ? ids[0] : undefined);
   const label = place(["public_model"]);
@@ -57,6 +67,31 @@ function idlePublicModel({ config, place }: WarningSources): string[] {
   }
   const isNamed = Object.values(config.models).some((model) => model.backend === backend);
   return isNamed ? [`${label}: has no effect, because the file names the models of that backend.`] : [];
+}
+
+/** Files of Weave are taken as they are. */
+function idleKeys({ file }: WarningSources): string[] {
+  const agents = isMapping(file["agents"]) ? Object.values(file["agents"]) : [];
+  const ofAgents = new Set(agents.flatMap((agent) => (isMapping(agent) ? Object.keys(agent) : [])));
+  const keys = [
+    ...Object.keys(idleFileKeys).filter((key) => Object.hasOwn(file, key)),
+    ...Object.keys(idleAgentKeys)
+      .filter((key) => ofAgents.has(key))
+      .map((key) => `agents.*.${key}`),
+  ];
+  return keys.length === 0 ? [] : [`These keys of the file have no effect here: ${keys.join(", ")}.`];
+}
+
+/** Only agents keep conversations. */
+function fleetingStore({ config, file, given }: WarningSources): string[] {
+  const { definitions, files } = config.agents;
+  const hasAgents = Object.keys(definitions).length > 0 || files.length > 0;
+  const isChosen =
+    file["store"] !== undefined || given.some(({ setting }) => flagName(setting) === "--store");
+  if (!hasAgents || isChosen || config.store !== "memory:") return [];
+  return [
+    "Conversations are kept in memory and lost at the end, because neither HOME nor STATE_DIRECTORY is set; --store names a place.",
+  ];
 }
 
 function unknownVariables({ environments, asked }: WarningSources): string[] {

@@ -1,23 +1,28 @@
 import { ConfigError } from "../core/error.ts";
 import { isMapping } from "./path.ts";
+import type { YamlPositions } from "./yaml-positions.ts";
 
 const maxDepth = 32;
 const maxNodes = 200_000;
 
 /**
  * The mapping that a YAML text holds; a key without a value holds null. Throws `ConfigError`, which starts with
- * `name` and says about where the text stops being YAML.
+ * `name` and says where the text stops being YAML.
  */
-export function parseYaml(text: string, name: string): Record<string, unknown> {
+export function parseYaml(text: string, name: string, positions: YamlPositions): Record<string, unknown> {
   let value: unknown;
   try {
     value = Bun.YAML.parse(text);
   } catch (error) {
     const reason =
       error instanceof Error ? error.message.replace(/^YAML Parse error: /, "") : "unknown error";
-    throw new ConfigError(`${name}: is not valid YAML near line ${faultyLine(text)} (${reason}).`, {
-      cause: error,
-    });
+    const mistake = positions.ofMistake();
+    throw new ConfigError(
+      mistake === undefined
+        ? `${name}: is not valid YAML near line ${faultyLine(text)} (${reason}).`
+        : `${name}:${mistake.line}:${mistake.column}: is not valid YAML (${reason}).`,
+      { cause: error },
+    );
   }
   const tree = copyTree(value ?? {}, name, { nodes: 0 }, 0);
   if (!isMapping(tree)) throw new ConfigError(`${name}: must be a mapping of keys to values.`);

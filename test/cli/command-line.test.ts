@@ -18,6 +18,26 @@ describe("what is asked for", () => {
       "--kserve-endpoint a:1 --kserve-endpoint b:2",
       { command: "serve", flags: { "--kserve-endpoint": ["a:1", "b:2"] } },
     ],
+    ["-c a.yaml", { command: "serve", flags: { "--config": ["a.yaml"] } }],
+    ["agent-worker", { command: "agent-worker", flags: {} }],
+    ["types", { command: "types", flags: {} }],
+    ["agents --config a.yaml", { command: "agents", flags: { "--config": ["a.yaml"] } }],
+    ["plugins", { command: "agents", flags: {} }],
+    ["--agent a.ts --agent b", { command: "serve", flags: { "--agent": ["a.ts", "b"] } }],
+    ["run agent researcher", { command: "run", agent: "researcher", flags: {} }],
+    ["run agent researcher --openai-mode", { command: "run", agent: "researcher", flags: {} }],
+    [
+      "run agent researcher --openai-mode --host 127.0.0.1 --port 3000 -c my.yaml",
+      {
+        command: "run",
+        agent: "researcher",
+        flags: { "--host": ["127.0.0.1"], "--port": ["3000"], "--config": ["my.yaml"] },
+      },
+    ],
+    [
+      "conversations show conv_1 --store memory:",
+      { command: "conversations", words: ["show", "conv_1"], flags: { "--store": ["memory:"] } },
+    ],
     ["probe triton:8001", { command: "probe", endpoint: "triton:8001", flags: {} }],
     [
       "probe --model llama --tls triton:8001 --tls-ca a.pem",
@@ -37,6 +57,8 @@ describe("what is asked for", () => {
   }
 });
 
+const commands = "serve, run, agents, check, probe, conversations, schema, types";
+
 describe("a mistake is one sentence that names what is near", () => {
   const lines: readonly [string, string][] = [
     ["--prot 80", "unknown flag --prot; did you mean --port?"],
@@ -47,11 +69,15 @@ describe("a mistake is one sentence that names what is near", () => {
     ["--port --host x", "--port: needs a value."],
     ["--port=", "--port: needs a value."],
     ["chekc", "unexpected argument 'chekc'; did you mean check?"],
-    ["run", "unexpected argument 'run'; the commands are serve, check, probe, schema."],
-    ["serve twice", "unexpected argument 'twice'; the commands are serve, check, probe, schema."],
+    ["run", "run needs the word agent and the name of one: oai-serve run agent researcher."],
+    ["run agent", "run needs the word agent and the name of one: oai-serve run agent researcher."],
+    ["run researcher", "run needs the word agent and the name of one: oai-serve run agent researcher."],
+    ["run agent a b", `unexpected argument 'b'; the commands are ${commands}.`],
+    ["--openai-mode", "unknown flag --openai-mode; oai-serve --help lists all."],
+    ["serve twice", `unexpected argument 'twice'; the commands are ${commands}.`],
     ["prob localhost:1", "unexpected argument 'prob'; did you mean probe?"],
     ["probe", "probe needs the address of a model server, such as localhost:8001."],
-    ["probe a:1 b:2", "unexpected argument 'b:2'; the commands are serve, check, probe, schema."],
+    ["probe a:1 b:2", `unexpected argument 'b:2'; the commands are ${commands}.`],
     ["probe a:1 --modle x", "unknown flag --modle; did you mean --model?"],
     ["--strict=yes", "--strict: takes no value."],
   ];
@@ -62,7 +88,7 @@ describe("a mistake is one sentence that names what is near", () => {
   }
 });
 
-for (const line of ["--help", "-h", "serve --help", "check --help", "probe --help"]) {
+for (const line of ["--help", "-h", "serve --help", "check --help", "probe --help", "run --help"]) {
   test(`"${line}" names every flag and variable`, () => {
     const answer = readCommandLine(line.split(" "), "1.2.3");
     const text = answer.command === "print" ? answer.text.replaceAll(/\s+/g, " ") : "";

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { TSchema } from "@sinclair/typebox";
+import { ToolsFile } from "../../src/agents/config/tool-schema.ts";
+import { AgentFile, idleAgentKeys, idleFileKeys } from "../../src/config/agent-schema.ts";
+import { agentSections } from "../../src/config/agent-sections.ts";
 import type { Flags } from "../../src/config/given.ts";
 import { createJsonSchema } from "../../src/config/json-schema.ts";
 import { publicId } from "../../src/config/model-schema.ts";
@@ -41,7 +44,10 @@ describe("what a key is for is said in the schema", () => {
   const tables: Readonly<Record<string, TSchema>> = {
     ...drivers.kserve.configSchema["properties"],
     ...schema.properties.models.patternProperties[publicId]?.["properties"],
+    ...drivers.openai.configSchema["properties"],
     ...drivers.demo.configSchema["properties"],
+    ...AgentFile.properties,
+    ...agentSections,
   };
   for (const [key, property] of Object.entries(tables)) {
     test(key, () => {
@@ -57,11 +63,24 @@ function isDescribed(schema: TSchema): boolean {
   return keys.length > 0 && keys.every(isDescribed);
 }
 
-test("the example shows every key of a model server and of a model", () => {
+/** Keys of Weave that are taken as well. */
+const otherwise = new Set([
+  "version",
+  "prompt",
+  "system_prompt",
+  ...Object.keys(idleAgentKeys),
+  ...Object.keys(idleFileKeys),
+]);
+
+test("the example shows every key of a model server, a model and an agent", () => {
   const text = readFileSync(examplePath, "utf8");
   const keys = [
     ...Object.keys(drivers.kserve.configSchema["properties"]),
     ...Object.keys(drivers.kserve.modelSchema?.properties ?? {}),
+    ...Object.keys(drivers.openai.configSchema["properties"]),
+    ...Object.keys(AgentFile.properties).filter((key) => !otherwise.has(key)),
+    ...Object.keys(ToolsFile.properties),
+    ...Object.keys(agentSections).filter((key) => !otherwise.has(key)),
     "target",
     "aliases",
     "token_model",
@@ -74,9 +93,10 @@ test("the example shows every key of a model server and of a model", () => {
 });
 
 test("the example file is valid as it is", () => {
-  const { config, warnings } = load(example);
+  const { config, warnings } = load({ ...example, "--store": ["memory:"] });
 
   expect(warnings).toEqual([]);
+  expect(Object.keys(config.agents.definitions)).toEqual(["researcher", "supervisor"]);
   expect(Object.keys(config.backends)).toEqual(["gpu", "playground"]);
   expect(config.defaultModel).toBe("my-model");
 });
@@ -87,8 +107,9 @@ test("the values of the example are the defaults", () => {
     models: _models,
     presets: _presets,
     defaultModel: _defaultModel,
+    agents: { definitions: _definitions, tools: _tools, ...agents },
     ...values
   } = load(example).config;
 
-  expect(load({}).config).toMatchObject(values);
+  expect(load({}).config).toMatchObject({ ...values, agents });
 });

@@ -24,6 +24,7 @@ test("nothing given is the demo model with every default", () => {
       connectMs: 5_000,
       firstTokenMs: 600_000,
       betweenTokensMs: 120_000,
+      agentMs: 600_000,
       totalMs: 0,
       clientMs: 120_000,
     },
@@ -33,6 +34,23 @@ test("nothing given is the demo model with every default", () => {
     backends: { demo: { kind: "demo" } },
     presets: {},
     models: {},
+    agents: {
+      files: [],
+      definitions: {},
+      tools: {},
+      mcpServers: {},
+      watch: false,
+      workers: 0,
+      limits: {
+        maxIterations: 10,
+        maxModelCalls: 100,
+        maxToolCalls: 200,
+        maxDepth: 8,
+        toolTimeoutMs: 60_000,
+      },
+    },
+    conversations: { expireMs: 2_592_000_000, maxMessages: 10_000, maxBytes: 16_777_216 },
+    store: "memory:",
     defaultBackend: "demo",
     tokenModel: "gpt-4",
   });
@@ -386,7 +404,7 @@ describe("a setting is found again", () => {
     ["under its flag when it is the default", {}, "--port"],
     ["under its flag", { flags: { "--port": ["1"] }, yaml: "listen: { port: 2 }" }, "--port"],
     ["under its variable", { environment: { OPENAI_COMPAT_PORT: "1" } }, "OPENAI_COMPAT_PORT"],
-    ["in its file", { yaml: "listen: { port: 2 }" }, "a.yaml: listen.port"],
+    ["in its file", { yaml: "listen: { port: 2 }" }, "a.yaml:1:11: listen.port"],
     ["under its flag when the file is silent", { yaml: "listen: { host: a }" }, "--port"],
   ];
   for (const [name, given, place] of sources) {

@@ -29,7 +29,7 @@ describe("a mistake is refused under the name that the operator wrote", () => {
     [
       "the same from the file",
       { yaml: "backends: { a: { kind: demo, delay_ms: 20000 } }" },
-      "a.yaml: backends.a.delay_ms: must be an integer from 0 to 10000.",
+      "a.yaml:1:30: backends.a.delay_ms: must be an integer from 0 to 10000.",
     ],
     [
       "the wait for a client",
@@ -46,12 +46,12 @@ describe("a mistake is refused under the name that the operator wrote", () => {
     [
       "an alias",
       { yaml: "backends: { a: { kind: demo } }\nmodels: { m: { backend: a, aliases: ['a b'] } }" },
-      `a.yaml: models.m.aliases[0]: must be ${id}.`,
+      `a.yaml:2:38: models.m.aliases[0]: must be ${id}.`,
     ],
     [
       "a model's name",
       { yaml: "backends: { a: { kind: demo } }\nmodels: { 'a b': { backend: a } }" },
-      'a.yaml: models["a b"]: the name must be 1 to 256 characters without spaces.',
+      'a.yaml:2:11: models["a b"]: the name must be 1 to 256 characters without spaces.',
     ],
     [
       "a size",
@@ -87,42 +87,42 @@ describe("a mistake is refused under the name that the operator wrote", () => {
     [
       "a setting of another kind of backend",
       { yaml: "backends: { a: { kind: demo } }\nmodels: { m: { backend: a, template: chatml } }" },
-      "a.yaml: models.m.template: is no setting of a backend of kind demo.",
+      "a.yaml:2:28: models.m.template: is no setting of a backend of kind demo.",
     ],
     [
       "a setting of no backend",
       { yaml: "backends: { a: { kind: demo } }\nmodels: { m: { backend: a, tempalte: chatml } }" },
-      "a.yaml: models.m.tempalte: unknown key; did you mean template?",
+      "a.yaml:2:28: models.m.tempalte: unknown key; did you mean template?",
     ],
     [
       "a default",
       { yaml: "backends: { a: { kind: demo, defaults: { temperature: 3 } } }" },
-      "a.yaml: backends.a.defaults.temperature: must be a number from 0 to 2.",
+      "a.yaml:1:42: backends.a.defaults.temperature: must be a number from 0 to 2.",
     ],
     [
       "a default of a model",
       { yaml: "backends: { a: { kind: demo } }\nmodels: { m: { backend: a, defaults: { temprature: 1 } } }" },
-      "a.yaml: models.m.defaults.temprature: unknown key; did you mean temperature?",
+      "a.yaml:2:40: models.m.defaults.temprature: unknown key; did you mean temperature?",
     ],
     [
       "one of several forms",
       { yaml: "backends: { a: { kind: demo, overrides: { stop: 5 } } }" },
-      "a.yaml: backends.a.overrides.stop: must be a text from 1 to 1024 characters or a list of at most 16.",
+      "a.yaml:1:43: backends.a.overrides.stop: must be a text from 1 to 1024 characters or a list of at most 16.",
     ],
     [
       "an element of one of several forms",
       { yaml: "backends: { a: { kind: demo, overrides: { stop: [x, 5] } } }" },
-      "a.yaml: backends.a.overrides.stop[1]: must be a text from 1 to 1024 characters.",
+      "a.yaml:1:53: backends.a.overrides.stop[1]: must be a text from 1 to 1024 characters.",
     ],
     [
       "a key of one of several forms",
       { yaml: "backends: { a: { kind: kserve, endpoint: 'a:1', tls: { ca_fiel: x } } }" },
-      "a.yaml: backends.a.tls.ca_fiel: unknown key; did you mean ca_file?",
+      "a.yaml:1:56: backends.a.tls.ca_fiel: unknown key; did you mean ca_file?",
     ],
     [
       "a word of a fixed few",
       { yaml: "backends: { a: { kind: demo, defaults: { reasoning_effort: much } } }" },
-      "a.yaml: backends.a.defaults.reasoning_effort: must be one of none, minimal, low, medium, high, xhigh, max.",
+      "a.yaml:1:42: backends.a.defaults.reasoning_effort: must be one of none, minimal, low, medium, high, xhigh, max.",
     ],
     [
       "a backend that is not there",
@@ -158,103 +158,107 @@ describe("a mistake is refused under the name that the operator wrote", () => {
     [
       "a key in the file",
       { yaml: "listen: { prot: 1 }" },
-      "a.yaml: listen.prot: unknown key; did you mean port?",
+      "a.yaml:1:11: listen.prot: unknown key; did you mean port?",
     ],
     [
       "a key far from all",
       { yaml: "listen: { colour: 1 }" },
-      "a.yaml: listen.colour: unknown key; known are host, port, max_body.",
+      "a.yaml:1:11: listen.colour: unknown key; known are host, port, max_body.",
     ],
-    ["a section", { yaml: "listen: 5" }, "a.yaml: listen: must be a mapping."],
-    ["a list", { yaml: "auth: { keys: secret }" }, "a.yaml: auth.keys: must be a list of at most 10000."],
+    ["a section", { yaml: "listen: 5" }, "a.yaml:1:1: listen: must be a mapping."],
+    ["a list", { yaml: "auth: { keys: secret }" }, "a.yaml:1:9: auth.keys: must be a list of at most 10000."],
     [
       "an element",
       { yaml: "auth: { keys: [good, 5] }" },
-      "a.yaml: auth.keys[1]: must be a key of 1 to 512 visible ASCII characters.",
+      "a.yaml:1:22: auth.keys[1]: must be a key of 1 to 512 visible ASCII characters.",
     ],
     [
       "a kind",
       { yaml: "backends: { a: { kind: nope } }" },
-      "a.yaml: backends.a.kind: must be one of kserve, demo.",
+      "a.yaml:1:18: backends.a.kind: must be one of kserve, openai, demo.",
     ],
-    ["no kind", { yaml: "backends: { a: {} }" }, "a.yaml: backends.a.kind: must be one of kserve, demo."],
-    ["no mapping", { yaml: "backends: { a: x }" }, "a.yaml: backends.a: must be a mapping with a kind."],
+    [
+      "no kind",
+      { yaml: "backends: { a: {} }" },
+      "a.yaml:1:13: backends.a.kind: must be one of kserve, openai, demo.",
+    ],
+    ["no mapping", { yaml: "backends: { a: x }" }, "a.yaml:1:13: backends.a: must be a mapping with a kind."],
     [
       "an empty backend",
       { yaml: "backends: { a: null }" },
-      "a.yaml: backends.a: must be a mapping with a kind.",
+      "a.yaml:1:13: backends.a: must be a mapping with a kind.",
     ],
     [
       "an empty model",
       { yaml: "backends: { a: { kind: demo } }\nmodels: { m: }" },
-      "a.yaml: models.m: must be a mapping.",
+      "a.yaml:2:11: models.m: must be a mapping.",
     ],
     [
       "an unknown key without a value",
       { yaml: "listen: { prot: }" },
-      "a.yaml: listen.prot: unknown key; did you mean port?",
+      "a.yaml:1:11: listen.prot: unknown key; did you mean port?",
     ],
     [
       "a key that is there twice",
       { yaml: "listen:\n  port: 1\n  host: a\n  port: 2\n" },
-      "a.yaml: listen.port: is given again in line 4.",
+      "a.yaml:2:3: listen.port: is given again in line 4.",
     ],
     [
       "a value that a flag overrides",
       { yaml: "listen: { port: abc }", flags: { "--port": ["80"] } },
-      "a.yaml: listen.port: must be an integer from 0 to 65535.",
+      "a.yaml:1:11: listen.port: must be an integer from 0 to 65535.",
     ],
     [
       "an unset variable that a flag overrides",
       { yaml: "token_model: '${env:NOPE}'", flags: { "--token-model": ["gpt-4o"] } },
-      "a.yaml: token_model: the variable NOPE is not set.",
+      "a.yaml:1:1: token_model: the variable NOPE is not set.",
     ],
     [
       "a driver's own key",
       { yaml: "backends: { a: { kind: kserve, endpiont: 'x:1' } }" },
       "2 problems in the configuration:\n" +
-        "  a.yaml: backends.a.endpoint: is missing; it must be a text.\n" +
-        "  a.yaml: backends.a.endpiont: unknown key; did you mean endpoint?",
+        "  a.yaml:1:13: backends.a.endpoint: is missing; it must be a text.\n" +
+        "  a.yaml:1:32: backends.a.endpiont: unknown key; did you mean endpoint?",
     ],
     [
       "a backend's name",
       { yaml: "backends: { 'a b': { kind: demo } }" },
-      'a.yaml: backends["a b"]: the name must be letters, digits, dots, dashes and underscores, at most 64.',
+      'a.yaml:1:13: backends["a b"]: the name must be letters, digits, dots, dashes and underscores, at most 64.',
     ],
     [
       "a model's backend",
       { yaml: "backends: { gpu: { kind: demo } }\nmodels: { m/x: { backend: gpuu } }" },
-      'a.yaml: models["m/x"].backend: there is no such backend; did you mean gpu?',
+      'a.yaml:2:18: models["m/x"].backend: there is no such backend; did you mean gpu?',
     ],
     [
       "an alias twice",
       {
         yaml: "backends: { a: { kind: demo } }\nmodels: { m: { backend: a, aliases: [n] }, n: { backend: a } }",
       },
-      "a.yaml: models.m.aliases[0]: another model has this id already.",
+      "a.yaml:2:38: models.m.aliases[0]: another model has this id already.",
     ],
     [
       "an unset variable",
       { yaml: "token_model: '${env:NOPE}'" },
-      "a.yaml: token_model: the variable NOPE is not set.",
+      "a.yaml:1:1: token_model: the variable NOPE is not set.",
     ],
     [
       "text where a number belongs",
       { yaml: "listen: { port: '${env:WORD}' }", environment: { WORD: "x" } },
-      "a.yaml: listen.port: must be an integer from 0 to 65535.",
+      "a.yaml:1:11: listen.port: must be an integer from 0 to 65535.",
     ],
     [
       "a quoted number",
       { yaml: "listen: { port: '80' }" },
-      "a.yaml: listen.port: must be an integer from 0 to 65535.",
+      "a.yaml:1:11: listen.port: must be an integer from 0 to 65535.",
     ],
     [
       "several at once",
       { yaml: "listen: { prot: 1 }\nlog: { level: loud }", flags: { "--max-concurrency": ["0"] } },
       "3 problems in the configuration:\n" +
-        "  a.yaml: listen.prot: unknown key; did you mean port?\n" +
+        "  a.yaml:1:11: listen.prot: unknown key; did you mean port?\n" +
         "  --max-concurrency: must be an integer from 1 to 100000.\n" +
-        "  a.yaml: log.level: must be one of debug, info, warn, error.",
+        "  a.yaml:2:8: log.level: must be one of debug, info, warn, error.",
     ],
     [
       "all at once",
@@ -265,13 +269,13 @@ describe("a mistake is refused under the name that the operator wrote", () => {
         flags: { "--port": ["x"] },
       },
       "7 problems in the configuration:\n" +
-        "  a.yaml: token_model: is given again in line 2.\n" +
-        "  a.yaml: listen.host: the variable NOPE is not set.\n" +
+        "  a.yaml:1:1: token_model: is given again in line 2.\n" +
+        "  a.yaml:3:22: listen.host: the variable NOPE is not set.\n" +
         "  --port: must be an integer from 0 to 65535.\n" +
-        "  a.yaml: log.level: must be one of debug, info, warn, error.\n" +
-        "  a.yaml: backends.b: must be a mapping with a kind.\n" +
-        "  a.yaml: models.m.backend: there is no such backend; known are a, b.\n" +
-        "  a.yaml: listen.port: must be an integer from 0 to 65535.",
+        "  a.yaml:4:8: log.level: must be one of debug, info, warn, error.\n" +
+        "  a.yaml:5:32: backends.b: must be a mapping with a kind.\n" +
+        "  a.yaml:6:16: models.m.backend: there is no such backend; known are a, b.\n" +
+        "  a.yaml:3:11: listen.port: must be an integer from 0 to 65535.",
     ],
   ];
   for (const [name, sources, message] of mistakes) {
@@ -295,7 +299,7 @@ describe("a mistake is refused under the name that the operator wrote", () => {
   });
 });
 
-test("a driver's error is told under the flag, or the file and its path", () => {
+test("a driver's error is told under the flag, or its place in the file", () => {
   const fromFlag = load({ flags: { "--anyserve-endpoint": ["x"] } });
   const fromFile = load({ yaml: "backends: { gpu: { kind: kserve, endpoint: x } }" });
   const template = load({ flags: { "--kserve-endpoint": ["a:1"], "--chat-template": ["x.jinja"] } });
@@ -304,12 +308,13 @@ test("a driver's error is told under the flag, or the file and its path", () => 
     "--anyserve-endpoint: must be more.",
   );
   expect(fromFile.relabel(new ConfigError("backends.gpu.endpoint: must be more.")).message).toEndWith(
-    "a.yaml: backends.gpu.endpoint: must be more.",
+    "a.yaml:1:34: backends.gpu.endpoint: must be more.",
   );
   expect(
     template.relabel(new ConfigError("backends.kserve.template.file: x.jinja is not there.")).message,
   ).toBe("--chat-template: x.jinja is not there.");
   expect(fromFile.relabel(new ConfigError("models.org/a:8b.template: no.")).message).toEndWith(
-    "a.yaml: models.org/a:8b.template: no.",
+    'a.yaml: models["org/a:8b"].template: no.',
   );
+  expect(fromFile.relabel(new ConfigError("/agents/a.ts:1:2: no.")).message).toBe("/agents/a.ts:1:2: no.");
 });

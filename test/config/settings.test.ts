@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { TSchema } from "@sinclair/typebox";
-import { parseDuration, parseSize } from "../../src/config/quantity.ts";
+import { parseDuration, parseSize } from "../../src/core/quantity.ts";
 import { createFileSchema } from "../../src/config/schema.ts";
 import { environmentNames, flagName, settings } from "../../src/config/settings.ts";
 import { drivers } from "../../src/drivers/index.ts";
@@ -10,6 +10,7 @@ const backendOf: Readonly<Record<string, TSchema>> = {
   kserve: drivers.kserve.configSchema,
   "kserve*": drivers.kserve.configSchema,
   "*": drivers.kserve.configSchema,
+  openai: drivers.openai.configSchema,
   demo: drivers.demo.configSchema,
 };
 
@@ -33,8 +34,8 @@ function comparable(value: unknown): unknown {
 }
 
 describe("the default that the help shows is the one of the schema", () => {
-  // Whether there is a terminal decides about content.
-  const decidedElsewhere = new Set(["--log-content"]);
+  // Whether there is a terminal decides about content, and where the state directory is about the store.
+  const decidedElsewhere = new Set(["--log-content", "--store"]);
   const shown = settings.filter(
     (setting) => setting.path !== undefined && !decidedElsewhere.has(flagName(setting)),
   );

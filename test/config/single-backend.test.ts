@@ -6,9 +6,18 @@ const { load } = useSources();
 
 test("only the server that is probed is left, with what flags and file say of it", () => {
   const { config } = load({
-    flags: probeFlags({ "--model": ["llama"], "--tls": ["true"], "--anyserve-endpoint": ["b:2"] }, "a:1"),
+    flags: probeFlags(
+      {
+        "--model": ["llama"],
+        "--tls": ["true"],
+        "--anyserve-endpoint": ["b:2"],
+        "--openai-base-url": ["http://e:5/v1"],
+        "--agent": ["a.ts"],
+      },
+      "a:1",
+    ),
     environment: { OAI_SERVE_KSERVE_ENDPOINT: "c:3,d:4", OAI_SERVE_MODEL: "public" },
-    yaml: "backends: { other: { kind: demo } }\nmodels: { n: { backend: other } }\ndefault_model: n",
+    yaml: "backends: { other: { kind: demo } }\nmodels: { n: { backend: other } }\ndefault_model: n\nagents: { a: { model: n } }",
   });
 
   const single = singleBackend(config, "llama");
@@ -17,6 +26,7 @@ test("only the server that is probed is left, with what flags and file say of it
     kserve: { kind: "kserve", endpoint: "a:1", tls: true, model_name: "public" },
   });
   expect(single.models).toEqual({ llama: { backend: "kserve", target: "llama", settings: {} } });
+  expect(single.agents).toMatchObject({ files: [], definitions: {} });
   expect([single.defaultModel, single.publicModel]).toEqual([undefined, undefined]);
 });
 

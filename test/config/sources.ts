@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../src/config/environment.ts";
-import { loadConfig, type LoadedConfig } from "../../src/config/load.ts";
+import { loadConfig, type AgentCommand, type LoadedConfig } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/core/error.ts";
 import { drivers } from "../../src/drivers/index.ts";
 
@@ -15,6 +15,8 @@ export interface Sources {
   /** Content of the environment file, `.env`. */
   env?: string;
   terminal?: boolean;
+  /** For commands about agents. */
+  agents?: AgentCommand;
 }
 
 /** Configurations from files in a directory that lives as long as the tests of one file. */
@@ -30,7 +32,14 @@ export function useSources() {
     writeFileSync(path, content);
     return path;
   };
-  const load = ({ flags = {}, environment = {}, yaml, env, terminal = false }: Sources): LoadedConfig =>
+  const load = ({
+    flags = {},
+    environment = {},
+    yaml,
+    env,
+    terminal = false,
+    agents,
+  }: Sources): LoadedConfig =>
     loadConfig({
       flags: {
         ...flags,
@@ -40,6 +49,7 @@ export function useSources() {
       environment,
       terminal,
       drivers,
+      ...(agents !== undefined && { agents }),
     });
   /** A text as it would be if the files stood in the working directory. */
   const withoutDirectory = (text: string): string => text.replaceAll(`${directory}/`, "");

@@ -1,8 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import { createYamlPositions } from "../../src/config/yaml-positions.ts";
 import { parseYaml } from "../../src/config/yaml.ts";
 
+function parse(text: string) {
+  return parseYaml(text, "a.yaml", createYamlPositions(text));
+}
+
 test("an empty file is an empty configuration", () => {
-  expect(parseYaml("", "a.yaml")).toEqual({});
+  expect(parse("")).toEqual({});
 });
 
 describe("a file that is no configuration is refused by name", () => {
@@ -15,11 +20,7 @@ describe("a file that is no configuration is refused by name", () => {
     )
     .join("\n")}`;
   const files: readonly [string, string, string][] = [
-    [
-      "broken YAML",
-      "listen:\n  port: 1\n bad\n",
-      "a.yaml: is not valid YAML near line 3 (Unexpected token).",
-    ],
+    ["broken YAML", "listen:\n  port: 1\n bad\n", "a.yaml:3:1: is not valid YAML (Unexpected token)."],
     ["a list", "- 1", "a.yaml: must be a mapping of keys to values."],
     ["a text", "hello", "a.yaml: must be a mapping of keys to values."],
     ["an endless tree", "a: &x [*x]", "a.yaml: is nested too deeply or too large."],
@@ -27,7 +28,7 @@ describe("a file that is no configuration is refused by name", () => {
   ];
   for (const [name, text, message] of files) {
     test(name, () => {
-      expect(() => parseYaml(text, "a.yaml")).toThrow(message);
+      expect(() => parse(text)).toThrow(message);
     });
   }
 });

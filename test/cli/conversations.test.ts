@@ -1,0 +1,108 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import { runConversations } from "../../src/cli/conversations.ts";
+import type { Message } from "../../src/core/generation.ts";
+import { createStore } from "../../src/store/create-store.ts";
+import type { ConversationStore } from "../../src/store/store.ts";
+import { memoryLog } from "../support/calls.ts";
+import { says } from "../store/contract.ts";
+
+let store: ConversationStore;
+let now: number;
+
+beforeEach(() => {
+  now = Date.UTC(2025, 10, 20, 12);
+  store = createStore("memory:", memoryLog(), { now: () => (now += 1_000) }).conversations;
+});
+
+async function put(id: string, owner = "", append: readonly Message[] = [says("user", "Hi")]): Promise<void> {
+  await store.write({ key: { owner, id }, model: "crew", keep: 0, append, expectedVersion: 0 });
+}
+
+test("a list has one line for each, the newest first", async () => {
+  await put("c1");
+  await put("c2", "0123456789abcdef", [says("user", "Hi"), says("assistant", "Hello")]);
+
+  expect(await runConversations({ store, args: ["list"] })).toEqual({
+    lines: [
+      "2025-11-20T12:00:02Z  0123456789abcdef/c2  crew  messages=2",
+      "2025-11-20T12:00:01Z  c1  crew  messages=1",
+    ],
+    ok: true,
+  });
+});
+
+test("a list of more than one page is whole", async () => {
+  for (let index = 0; index < 1_001; index++) await put(`c${index}`);
+
+  const { lines } = await runConversations({ store, args: ["list"] });
+
+  expect(new Set(lines).size).toBe(1_001);
+});
+
+test("an empty list says so", async () => {
+  expect(await runConversations({ store, args: ["list"] })).toEqual({
+    lines: ["There are no conversations."],
+    ok: true,
+  });
+});
+
+test("a conversation is shown message by message, and drives no terminal", async () => {
+  await put("c1", "", [
+    says("user", "One\nTwo\u001b[2J"),
+    {
+      role: "assistant",
+      content: [],
+      toolCalls: [{ id: "call_1", kind: "function", name: "f", arguments: '{"a":1}' }],
+    },
+    { role: "tool", content: [{ type: "text", text: "42" }], toolCallId: "call_1" },
+    { role: "user", content: [{ type: "image", url: "data:" }] },
+    { role: "assistant", content: [] },
+  ]);
+
+  expect(await runConversations({ store, args: ["show", "c1"] })).toEqual({
+    lines: [
+      "user: One",
+      "  Two\\u001b[2J",
+      'assistant: 🔧 f({"a":1}) call_1',
+      "tool call_1: 42",
+      "user: (image)",
+      "assistant:",
+    ],
+    ok: true,
+  });
+});
+
+test("a deleted conversation is gone, others are not", async () => {
+  await put("c1");
+  await put("c2");
+
+  const first = await runConversations({ store, args: ["delete", "c1"] });
+  const second = await runConversations({ store, args: ["delete", "c1"] });
+
+  expect(first).toEqual({ lines: ["✓ Deleted c1"], ok: true });
+  expect(second).toEqual({ lines: ["There is no conversation 'c1'."], ok: false });
+  expect(await store.list({ limit: 9, offset: 0 })).toMatchObject([{ id: "c2" }]);
+});
+
+test("an id of several owners has to be named in full", async () => {
+  await put("c1", "a");
+  await put("c1", "b");
+
+  const short = await runConversations({ store, args: ["delete", "c1"] });
+  const full = await runConversations({ store, args: ["delete", "a/c1"] });
+
+  expect(short).toEqual({ lines: ["Several owners have it. Name one of:", "b/c1", "a/c1"], ok: false });
+  expect(full.ok).toBe(true);
+  expect(await store.list({ limit: 9, offset: 0 })).toMatchObject([{ owner: "b" }]);
+});
+
+describe("a command that means nothing shows how it is used", () => {
+  for (const args of [[], ["show"], ["list", "x"], ["delete"], ["drop", "c1"], ["show", "a", "b"]]) {
+    test(JSON.stringify(args), async () => {
+      const { lines, ok } = await runConversations({ store, args });
+
+      expect(ok).toBe(false);
+      expect(lines).toEqual([expect.stringContaining("Usage:")]);
+    });
+  }
+});
