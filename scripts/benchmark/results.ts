@@ -15,6 +15,8 @@ export interface Results {
   notes: readonly string[];
   cells: readonly Cell[];
   coldStartMs: readonly number[];
+  /** The same with agent files; empty where it was not measured. */
+  agentStartMs: readonly number[];
   streams: readonly StreamMemory[];
   sizes: Sizes;
 }

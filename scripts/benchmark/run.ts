@@ -3,6 +3,7 @@ import type { BackendPorts } from "./backend/main.ts";
 import { type RunningProcess, startAnnounced } from "./child.ts";
 import { chooseCores, pinned, pinSelf } from "./cores.ts";
 import type { Workload } from "./load/exchange.ts";
+import { agentWorkloads } from "./measure/agent-workloads.ts";
 import { measureColdStarts } from "./measure/cold-start.ts";
 import { dialectStream } from "./measure/dialect-workloads.ts";
 import { describeMachine } from "./measure/machine.ts";
@@ -14,6 +15,7 @@ import { workloads } from "./measure/workloads.ts";
 import type { Options, Part } from "./options.ts";
 import { hasProcessFigures } from "./process-figures.ts";
 import type { Results } from "./results.ts";
+import { startAgents, writeAgentFiles } from "./subjects/agents.ts";
 import { startBare } from "./subjects/bare.ts";
 import { portOf, startDialects } from "./subjects/dialects.ts";
 import { startDirect } from "./subjects/direct.ts";
@@ -47,7 +49,8 @@ export async function run(options: RunOptions): Promise<Results> {
   progress("size of the executable");
   const sizes = await measureSizes(executable, options.quick);
   progress(`${options.coldStarts} cold starts`);
-  const coldStartMs = await measureColdStarts(executable, directory, options.coldStarts);
+  const coldStartMs = await measureColdStarts({ executable, directory }, options.coldStarts);
+  const agentStartMs = has("agents") ? await measureAgentStarts(options) : [];
 
   // From here on this process is the load.
   pinSelf(cores.load);
@@ -62,6 +65,7 @@ export async function run(options: RunOptions): Promise<Results> {
   const cells = [
     ...(has("servers") ? await measureServers(bench) : []),
     ...(has("dialects") ? await measure(bench, [dialectStream], await startDialects(ports, gateway)) : []),
+    ...(has("agents") ? await measure(bench, agentWorkloads, [await startAgents(ports, gateway)]) : []),
     ...(has("models") ? await measure(bench, modelWorkloads, [await startModels(ports, gateway)]) : []),
   ];
   await backend.child.stop();
@@ -74,9 +78,16 @@ export async function run(options: RunOptions): Promise<Results> {
     notes: bench.notes,
     cells,
     coldStartMs,
+    agentStartMs,
     streams,
     sizes,
   };
+}
+
+async function measureAgentStarts({ executable, directory, coldStarts }: RunOptions): Promise<number[]> {
+  progress(`${coldStarts} cold starts with agent files`);
+  const agentFiles = [writeAgentFiles(directory)];
+  return await measureColdStarts({ executable, directory, agentFiles }, coldStarts);
 }
 
 async function measureMemory({ options, ports, gateway, notes }: Bench): Promise<StreamMemory[]> {

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { agentWorkloads } from "../../scripts/benchmark/measure/agent-workloads.ts";
 import { dialectStream } from "../../scripts/benchmark/measure/dialect-workloads.ts";
 import { modelWorkloads } from "../../scripts/benchmark/measure/model-workloads.ts";
 import { workloads } from "../../scripts/benchmark/measure/workloads.ts";
@@ -34,7 +35,7 @@ describeBlackBox("scripts/bench --quick", () => {
       new Set(["direct gRPC", "bare Bun.serve", "oai-serve", ...dialectSubjects.map(({ name }) => name)]),
     );
     expect(new Set(results.cells.map(({ workload }) => workload))).toEqual(
-      new Set([...workloads, dialectStream, ...modelWorkloads].map(({ name }) => name)),
+      new Set([...workloads, dialectStream, ...modelWorkloads, ...agentWorkloads].map(({ name }) => name)),
     );
     expect(results.cells.filter(({ answers, seconds }) => answers < 1 || seconds <= 0)).toEqual([]);
     expect(results.sizes.raw).toBeGreaterThan(results.sizes.zstd);

@@ -1,4 +1,5 @@
 import type { Results } from "../results.ts";
+import { agentTables } from "./agents.ts";
 import { dialectTables } from "./dialects.ts";
 import { footprintTable } from "./footprint.ts";
 import { modelTables } from "./models.ts";
@@ -32,6 +33,7 @@ function tablesOf(results: Results): Table[] {
     ...speedTables(results),
     ...dialectTables(results),
     ...modelTables(results),
+    ...agentTables(results),
     footprintTable(results),
   ].filter(({ rows }) => rows.length > 0);
 }

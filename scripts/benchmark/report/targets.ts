@@ -1,4 +1,5 @@
 import type { Results } from "../results.ts";
+import { agentRatios, agentStartCosts } from "./agents.ts";
 import { cpuPerToken, valuesOf } from "./cells.ts";
 import { rawRatios } from "./dialects.ts";
 import { parsingRatios, renderingTimes } from "./models.ts";
@@ -68,6 +69,20 @@ function targetsOf(results: Results): Target[] {
       digits: 2,
       limit: { atMost: 1.5 },
       values: parsingRatios(results).manyTools,
+    },
+    {
+      name: "CPU for each piece, an agent that writes by itself ÷ a model",
+      unit: "",
+      digits: 2,
+      limit: { atMost: 1 },
+      values: agentRatios(results),
+    },
+    {
+      name: "time that ten agent files add to the start",
+      unit: " ms",
+      digits: 0,
+      limit: { below: 50 },
+      values: agentStartCosts(results),
     },
     ...renderingTimes(results).map(({ template, values }) => ({
       name: `time that a chat of 8,000 tokens adds, ${template} template`,

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   backendPort?: number;
   /** Models of the backend by id, with their settings as in the configuration; without them it is an AnyServe. */
   models?: Readonly<Record<string, ModelSettings>>;
+  /** Files or folders of agents. */
+  agentFiles?: readonly string[];
   core?: string | undefined;
 }
 
@@ -39,12 +41,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return { pid: child.pid, port, stop: () => child.stop() };
 }
 
-function backendFlags({ backendPort, models, directory }: GatewayOptions, port: number): string[] {
-  if (backendPort === undefined) return [];
+function backendFlags(options: GatewayOptions, port: number): string[] {
+  const { backendPort, models, directory, agentFiles = [] } = options;
+  if (backendPort === undefined) return agentFiles.flatMap((file) => ["--agent", file]);
   const endpoint = `127.0.0.1:${backendPort}`;
   if (models === undefined) return ["--anyserve-endpoint", endpoint, "--anyserve-stream-endpoint", endpoint];
   const file = join(directory, `config-${port}.yaml`);
-  writeFileSync(file, JSON.stringify(toConfiguration(endpoint, models)));
+  writeFileSync(file, JSON.stringify({ ...toConfiguration(endpoint, models), agent_files: agentFiles }));
   return ["--config", file];
 }
 
