@@ -159,7 +159,8 @@ export function compose({ config, variable, files, log, foundation }: Compositio
     models: registry,
     ops: {
       version: packageFile.version,
-      backends,
+      // Agents are always ready, and hide that there is no model for them.
+      backends: others.length > 0 ? others : backends,
       isDraining: () => !foundation.isReady,
       async models() {
         const models = await registry.list();

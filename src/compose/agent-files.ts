@@ -18,7 +18,7 @@ export interface AgentFiles {
   load(config: Pick<Config, "agents" | "log">, log: Log): Promise<LoadedFiles>;
   /**
    * Whether something that nobody caught is the doing of an agent that runs in this process, and where in its file, if
-   * that can be told.
+   * that can be told. Where there are agents, it is unless it was made in our own code.
    */
   faultOf(thrown: unknown): { at: string | undefined } | undefined;
   /** From now on, `onChange` is told why what was loaded last should be loaded again, where that is wanted. */

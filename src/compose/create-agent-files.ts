@@ -1,4 +1,6 @@
 import { basename } from "node:path";
+import type { frameOf } from "../agents/load/frame.ts";
+import type { hasOwnFrame } from "../agents/load/own-frame.ts";
 import type { Watch } from "../agents/load/watch-agent-files.ts";
 import type { AgentsConfig } from "../config/config.ts";
 import { ServeError } from "../core/error.ts";
@@ -13,7 +15,7 @@ const blockedMs = 250;
 export function createAgentFiles(): AgentFiles {
   let tell: ((reason: string) => void) | undefined;
   /** Once there are agents in this process. */
-  let findFrame: ((thrown: unknown) => string | undefined) | undefined;
+  let frames: { frameOf: typeof frameOf; hasOwnFrame: typeof hasOwnFrame } | undefined;
   let loopWatch: LoopWatch | undefined;
   let watched: { files: string; watch: Watch } | undefined;
 
@@ -46,22 +48,24 @@ export function createAgentFiles(): AgentFiles {
         watching?.follow(modules);
         return loaded;
       }
-      const [{ loadAgentFiles }, { frameOf }, { createLoopWatch }, kit] = await Promise.all([
+      const [{ loadAgentFiles }, frame, ownFrame, { createLoopWatch }, kit] = await Promise.all([
         import("../agents/load/load-agent-files.ts"),
         import("../agents/load/frame.ts"),
+        import("../agents/load/own-frame.ts"),
         import("../telemetry/loop-watch/create-loop-watch.ts"),
         import("../index.ts"),
       ]);
       const { agents, modules } = await loadAgentFiles({ files: config.files, kit });
       watching?.follow(modules);
-      findFrame = frameOf;
+      frames = { ...frame, ...ownFrame };
       loopWatch ??= createLoopWatch({ log, lines, thresholdMs: blockedMs });
       return { agents, loopWatch };
     },
     faultOf(thrown) {
-      if (findFrame === undefined) return undefined;
-      const at = findFrame(thrown);
-      return at !== undefined || thrown instanceof ServeError || isAbort(thrown) ? { at } : undefined;
+      if (frames === undefined) return undefined;
+      const at = frames.frameOf(thrown);
+      const isOurs = at === undefined && !(thrown instanceof ServeError) && frames.hasOwnFrame(thrown);
+      return isOurs ? undefined : { at };
     },
     watch(onChange) {
       tell = onChange;
@@ -71,11 +75,6 @@ export function createAgentFiles(): AgentFiles {
       loopWatch?.close();
     },
   };
-}
-
-/** Of what an agent asked for and did not wait for, once its request was over. */
-function isAbort(thrown: unknown): boolean {
-  return thrown instanceof DOMException && thrown.name === "AbortError";
 }
 
 function shortName(path: string): string {

@@ -138,7 +138,9 @@ async function* answer(deps: DispatchDeps, accepted: Accepted, account: Account)
   if (context.signal.aborted) end();
   context.signal.addEventListener("abort", end, { once: true });
   try {
-    const callContext = { ...context, signal: controller.signal };
+    // Agents that answer the choices of one request share what they may do for it.
+    const work = context.work ?? { modelCalls: 0, toolCalls: 0 };
+    const callContext = { ...context, work, signal: controller.signal };
     const room = createHoldRoom();
     const sources = calls.map((call) => answerOf(deps, accepted, { call, context: callContext, room }));
     yield* sources.length === 1 && sources[0] !== undefined ? sources[0] : merge(sources, place.calls);

@@ -47,7 +47,10 @@ export interface RegistryOptions {
   maxContextTokens?: number;
   /** `created` of every model, in Unix seconds; now, if absent. */
   created?: number;
-  /** Where agents find a model that no backend has. May throw a `ServeError`. */
+  /**
+   * Where agents find a model that no backend has. A `target` other than the id says that the id names the place
+   * itself, so that no backend can be meant. May throw a `ServeError`.
+   */
   findElsewhere?: (id: string) => { backend: Backend; target: string } | undefined;
   /** Told of models that cannot be asked for, because another has their id. */
   log?: Log;
@@ -141,6 +144,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     });
     await refreshing;
   };
+  const areAllKnown = () => backends.every((backend) => said.has(backend));
   const age = () => performance.now() - refreshedAt;
 
   const defaultModel = (): ServedModel | undefined => {
@@ -180,19 +184,21 @@ export function createRegistry(options: RegistryOptions): Registry {
         await firstAnswer(model.backend);
         model = find(id, agent);
         if (age() > staleMs) void refresh();
-      } else if (age() > refreshPauseMs) {
-        await refresh();
-        model = find(id, agent);
+        if (model !== undefined) return model;
       }
-      return (
-        model ??
-        findElsewhere(id, agent) ??
-        missing(
-          id,
-          options.defaultModel,
-          backends.every((backend) => said.has(backend)),
-        )
-      );
+      const elsewhere = attempt(() => findElsewhere(id, agent));
+      // Prompts do not leave for a provider while the backend that they are meant for is yet to come up.
+      if (elsewhere.found !== undefined && (elsewhere.found.target !== id || areAllKnown())) {
+        if (age() > staleMs) void refresh();
+        return elsewhere.found;
+      }
+      if (age() > refreshPauseMs) await refresh();
+      model = find(id, agent);
+      if (model === undefined && areAllKnown()) {
+        if (elsewhere.error !== undefined) throw elsewhere.error;
+        model = elsewhere.found;
+      }
+      return model ?? missing(id, options.defaultModel, areAllKnown());
     },
     async list() {
       if (age() > refreshPauseMs) await refresh();
@@ -200,6 +206,16 @@ export function createRegistry(options: RegistryOptions): Registry {
     },
     default: defaultModel,
   };
+}
+
+/** What `find` finds, or throws. */
+function attempt<Found>(find: () => Found | undefined): { found?: Found; error?: unknown } {
+  try {
+    const found = find();
+    return found === undefined ? {} : { found };
+  } catch (error) {
+    return { error };
+  }
 }
 
 function nothing(): undefined {

@@ -31,6 +31,7 @@ export function errorResponse(error: ServeError): Response {
 
 /** What a framework hook or a handler threw, unwrapped: Elysia hides the errors of a parser in a `ParseError`. */
 export function toServeError(thrown: unknown): ServeError {
+  if (thrown instanceof ServeError) return thrown;
   if (thrown instanceof Error && thrown.cause instanceof ServeError) return thrown.cause;
   return ServeError.from(thrown);
 }

@@ -421,6 +421,53 @@ describe("agents", () => {
     expect(await failureOf(registry.resolve("other", "crew"))).toMatchObject({ code: "model_not_found" });
   });
 
+  test("do not find elsewhere what a silent backend may have, unless the id names the place", async () => {
+    const provider = createBackend("provider");
+    const silent = createBackend("gpu", new Error("not up yet"));
+    const registry = createRegistry({
+      models: {},
+      tokenModel: "gpt-4",
+      backends: [agents([{ id: "crew", ...described }]), silent],
+      findElsewhere: (id) => ({ backend: provider, target: id.replace("vendor/", "") }),
+    });
+
+    expect(await failureOf(registry.resolve("llama", "crew"))).toMatchObject({ kind: "unavailable" });
+    expect(await registry.resolve("vendor/llama", "crew")).toMatchObject({ target: "llama" });
+  });
+
+  test("are told that a provider has no key only once no backend has the model", async () => {
+    const noKey = new Error("no key");
+    const create = (models: readonly string[]) =>
+      createRegistry({
+        models: {},
+        tokenModel: "gpt-4",
+        backends: [agents([{ id: "crew", ...described }]), createBackend("gpu", models)],
+        findElsewhere: () => {
+          throw noKey;
+        },
+      });
+
+    expect(await create(["llama"]).resolve("llama", "crew")).toMatchObject({ id: "llama" });
+    expect(await failureOf(create(["other"]).resolve("llama", "crew"))).toBe(noKey);
+  });
+
+  test("find elsewhere without asking the backends each time", async () => {
+    const gpu = createBackend("gpu", ["llama"]);
+    const registry = createRegistry({
+      models: {},
+      tokenModel: "gpt-4",
+      backends: [agents([{ id: "crew", ...described }]), gpu],
+      findElsewhere: (id) => ({ backend: createBackend("provider"), target: id }),
+    });
+    await registry.resolve("other", "crew");
+    const asked = gpu.asked.models;
+    jest.advanceTimersByTime(10_000);
+
+    await registry.resolve("other", "crew");
+
+    expect(gpu.asked.models).toBe(asked);
+  });
+
   test("one of which is the default answers requests without a model, before a model of the command line", async () => {
     const backends = [
       createBackend("kserve", ["llama"]),

@@ -80,6 +80,36 @@ describe("agent files", () => {
   });
 });
 
+describe("what an agent does not wait for", () => {
+  const failures: readonly [string, string][] = [
+    ["a request that is refused", 'void fetch("http://127.0.0.1:1")'],
+    ["a deadline", 'void fetch("http://127.0.0.1:1", { signal: AbortSignal.timeout(1) })'],
+    ["a connection", 'connect(1, "127.0.0.1")'],
+    ["a file", 'void readFile("/nope/nope")'],
+    ["a rejection with a text", 'void Promise.reject("no reason")'],
+    ["an error of its own", 'void Promise.reject(new Error("mine"))'],
+    ["a timer that throws", 'setTimeout(() => { throw new Error("later"); }, 1)'],
+    ["a question to a model", 'void context.generate({ model: "nope" }).text()'],
+  ];
+  for (const [name, statement] of failures) {
+    test(`fails by itself: ${name}`, async () => {
+      await using folder = await createFolder({
+        "careless.ts": `import { connect } from "node:net"; import { readFile } from "node:fs/promises";
+          import { defineAgent } from "oai-serve";
+          export default defineAgent({ name: "careless", run: (context) => { void [connect, readFile]; ${statement}; return "done"; } });`,
+      });
+      await using server = await start(folder.path);
+
+      const first = await ask(server.url, "careless");
+      const told = await server.line(/An agent failed where nobody waited for it/);
+
+      expect(first).toBe("done");
+      expect(told).not.toContain(server.url);
+      expect(await ask(server.url, "careless")).toBe("done");
+    });
+  }
+});
+
 describe("worker processes", () => {
   test("run the agents, and are started again when they end", async () => {
     await using folder = await createFolder({

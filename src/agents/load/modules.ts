@@ -72,11 +72,14 @@ export function withoutVersion(path: string): string {
 /** Whether a path is a file of those who write agents: neither ours nor a package's. */
 export function isOfAgents(path: string): boolean {
   return (
-    isAbsolute(path) && !/[\\/]node_modules[\\/]/.test(path) && !own.some((prefix) => path.startsWith(prefix))
+    isAbsolute(path) &&
+    !/[\\/]node_modules[\\/]/.test(path) &&
+    !ownFolders.some((prefix) => path.startsWith(prefix))
   );
 }
 
-const own = Bun.isStandaloneExecutable
+/** Where our own code is. */
+export const ownFolders = Bun.isStandaloneExecutable
   ? [import.meta.dir]
   : ["src", "test", "scripts"].map((folder) => join(import.meta.dir, "../../..", folder));
 
