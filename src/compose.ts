@@ -1,5 +1,6 @@
 import packageFile from "../package.json" with { type: "json" };
 import type { LoadedFiles } from "./compose/agent-files.ts";
+import { findUnservedModels } from "./compose/agent-models.ts";
 import { type ComposedAgent, createAgents } from "./compose/agents.ts";
 import { createConversations } from "./api/common/conversation/conversations.ts";
 import type { Config } from "./config/config.ts";
@@ -43,13 +44,15 @@ export interface FoundationOptions {
   store: string;
   /** How long conversations are kept; asked whenever it matters. */
   expireMs: () => number;
+  /** How many bytes of them are kept, likewise; what is usual for the store when absent. */
+  maxTotalBytes?: () => number | undefined;
 }
 
-export function createFoundation({ log, store, expireMs }: FoundationOptions): Foundation {
+export function createFoundation({ log, store, ...stored }: FoundationOptions): Foundation {
   return {
     tokens: createTokenCounter(log),
     schemas: createSchemaChecker(log),
-    store: createStore(store, log, { expireMs }),
+    store: createStore(store, log, stored),
     startedAt: Math.floor(Date.now() / 1_000),
     isReady: true,
   };
@@ -68,7 +71,7 @@ export interface Application {
   readonly agents: readonly ComposedAgent[];
   readonly handler: Handler;
   readonly generate: Generate;
-  /** Learns what the backends have before the first request asks; points out a default that none of them has. */
+  /** Learns what the backends have before the first request asks; points out a default and agents' models that none of them has. */
   learnModels: () => Promise<void>;
   /** Closes the backends; its requests must have ended. */
   close(): Promise<void>;
@@ -147,7 +150,10 @@ export function compose({ config, variable, files, log, foundation }: Compositio
         limits: config.conversations,
         countTokens: async (messages, model) =>
           await countEachMessage(foundation.tokens, encodingFor((await modelOf(model)).tokenModel), messages),
-        keeps: async (model) => (await modelOf(model)).backend.keepsConversations === true,
+        async agentOf(model) {
+          const { id, backend } = await modelOf(model);
+          return backend.keepsConversations === true ? id : undefined;
+        },
         log,
       }),
       strict: config.strict,
@@ -189,6 +195,11 @@ export function compose({ config, variable, files, log, foundation }: Compositio
       if (config.defaultModel !== undefined && registry.default() === undefined) {
         log.warn("The default model is not among those served", { model: config.defaultModel });
       }
+      const unserved = await findUnservedModels(crew.agents, {
+        resolve: (model, agent) => registry.resolve(model, agent),
+        missingKey: providers.missingKey,
+      });
+      for (const warning of unserved) log.warn(warning);
     },
     async close() {
       await Promise.all([...backends.map((backend) => backend.close()), providers.close(), files.close?.()]);

@@ -115,15 +115,21 @@ async function listAgents(flags: Flags): Promise<number> {
 /** An operator's look into the store, which a running server may have open. */
 async function conversations(words: readonly string[], flags: Flags): Promise<number> {
   const { config } = await load(flags, {});
-  const [{ runConversations }, { createStore }] = await Promise.all([
+  const [{ runConversations }, { createStore }, { readStoreUrl }] = await Promise.all([
     import("./cli/conversations.ts"),
     import("./store/create-store.ts"),
+    import("./store/location.ts"),
   ]);
   const writer = createLineWriter(2);
   const log = createLog({ format: "pretty", level: "warn", write: writer.write });
-  const store = createStore(config.store, log, { expireMs: () => config.conversations.expireMs });
+  // Which have expired is the server's to say, by a configuration that may be another.
+  const store = createStore(config.store, log, { expireMs: () => 0 });
   try {
-    const { lines, ok } = await runConversations({ store: store.conversations, args: words });
+    const { lines, ok } = await runConversations({
+      store: store.conversations,
+      kind: readStoreUrl(config.store).kind,
+      args: words,
+    });
     await Bun.write(Bun.stdout, lines.map((line) => `${line}\n`).join(""));
     return ok ? 0 : 1;
   } finally {

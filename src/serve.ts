@@ -93,10 +93,12 @@ async function createState({ loaded, createLog, agentFiles }: ServeOptions): Pro
   let state: State | undefined;
   const firstLog = createLog(loaded);
   const log = createCurrentLog(() => state?.current.log ?? firstLog);
+  const stored = () => (state?.current.loaded ?? loaded).config.conversations;
   const foundation = createFoundation({
     log,
     store: loaded.config.store,
-    expireMs: () => (state?.current.loaded ?? loaded).config.conversations.expireMs,
+    expireMs: () => stored().expireMs,
+    maxTotalBytes: () => stored().maxTotalBytes,
   });
   const current = await build(loaded, firstLog, { foundation, agentFiles });
   state = { current, live: new Set([current.application]), foundation, log };

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { version } from "../package.json";
+import { createStore } from "../src/store/create-store.ts";
+import { memoryLog } from "./support/calls.ts";
 import { childLines } from "./support/child-lines.ts";
 import { runToEnd, startServer, type Running } from "./support/oai-serve.ts";
 
@@ -292,6 +294,32 @@ export default defineAgent({ name: "echo", run: ({ userQuery }) => "You said: " 
     const ended = await runToEnd(["conversations", "list", "--store", `sqlite:${join(directory, "a.db")}`]);
 
     expect(ended).toEqual({ code: 0, stdout: "There are no conversations.\n", stderr: "" });
+  });
+
+  test("keep what the looking command's own configuration would let expire", async () => {
+    const url = `sqlite:${join(directory, "b.db")}`;
+    const store = createStore(url, memoryLog(), { now: () => 1 });
+    await store.conversations.write({
+      key: { owner: "", id: "c1" },
+      model: "crew",
+      keep: 0,
+      append: [],
+      expectedVersion: 0,
+    });
+    await store.close();
+    const look = (...args: string[]) => runToEnd(["conversations", ...args, "--store", url]);
+
+    const listed = [await look("list"), await look("list")];
+    const shown = await look("show", "c1");
+
+    for (const { stdout } of listed) expect(stdout).toBe("1970-01-01T00:00:00Z  c1  crew  messages=0\n");
+    expect(shown.code).toBe(0);
+  });
+
+  test("leave conversations in memory to the server", async () => {
+    const ended = await runToEnd(["conversations", "list", "--store", "memory:"]);
+
+    expect(ended).toMatchObject({ code: 1, stdout: expect.stringContaining("belong to the running server") });
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Label } from "./origins.ts";
 import { isMapping, keyPath } from "./path.ts";
-import { providerOf } from "./to-agents.ts";
+import { providerNamed } from "./to-agents.ts";
 
 type Mapping = Record<string, unknown>;
 
@@ -48,7 +48,7 @@ function addBackend(
   labels.set(keyPath(["backends", id]), { at });
   for (const [from, to] of Object.entries(keys)) {
     const given = config[from];
-    const value = from === "provider" && typeof given === "string" ? providerOf(given) : given;
+    const value = from === "provider" && typeof given === "string" ? providerNamed(given) : given;
     if (value == null) continue;
     backend[to] = value;
     labels.set(keyPath(["backends", id, to]), { at: [...at, from] });

@@ -1,5 +1,6 @@
 import { findCircle } from "../agents/config/circle.ts";
 import { notFound } from "../agents/config/not-found.ts";
+import { toProviderName } from "../core/provider-name.ts";
 import { isMapping } from "./path.ts";
 import type { Problem } from "./problems.ts";
 import { inputsOf } from "./to-agents.ts";
@@ -93,8 +94,9 @@ function providerProblems({ id, agent }: NamedAgent, { providers }: AgentSurroun
   if (key !== undefined && base === undefined && (provider === undefined || provider === "local")) {
     return [{ segments: at("api_key_env"), text: "needs api_base or provider beside it" }];
   }
-  const known = ["local", "google", ...providers];
-  if (typeof provider !== "string" || providers.length === 0 || known.includes(provider)) return [];
+  const known = ["local", ...providers];
+  if (typeof provider !== "string" || providers.length === 0 || known.includes(toProviderName(provider)))
+    return [];
   return [{ segments: at("provider"), text: `must be one of ${[...providers, "local"].join(", ")}` }];
 }
 

@@ -71,6 +71,14 @@ export const agentSections = {
         maximum: 1_073_741_824,
         description: "Largest conversation; the oldest messages go.",
       }),
+      max_total: Type.Optional(
+        sizeSchema({
+          minimum: 1_048_576,
+          maximum: 1_099_511_627_776,
+          description:
+            "All conversations together; the oldest go, of the key that has most. 1GiB if absent, 256MiB in memory.",
+        }),
+      ),
     },
     section,
   ),

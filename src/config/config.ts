@@ -77,6 +77,8 @@ export interface ConversationsConfig {
   maxMessages: number;
   /** Of one conversation as JSON. */
   maxBytes: number;
+  /** Of all conversations together; what is usual for the store when absent. */
+  maxTotalBytes?: number;
 }
 
 /** Everything that can be set, checked and complete. Durations are in milliseconds, sizes in bytes. */

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { notFound } from "../agents/config/not-found.ts";
 import { ConfigError } from "../core/error.ts";
 import type { Config } from "./config.ts";
@@ -82,11 +83,13 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   ];
   const hasProblems = findings.some((finding) => finding.problems.length > 0);
   if (validation.file === undefined || hasProblems) return refuse(findings);
+  const folder = file === undefined ? "." : dirname(file.name);
   const config = toConfig(validation.file, {
     terminal,
     defaultBackend: overlay.defaultBackend,
     ownModels: overlay.ownModels,
-    fileName: overlay.labels.has("agent_files") ? undefined : file?.name,
+    folder,
+    agentFolder: overlay.labels.has("agent_files") ? "." : folder,
     only: agents?.only,
     store: defaultStore(read, process.platform),
     isOlder: (key) => overlay.labels.get(key)?.name?.startsWith("OPENAI_COMPAT_") === true,

@@ -15,7 +15,7 @@ interface QuantitySchema extends TSchema {
 
 interface Bounds {
   /** As it would be written in the file. */
-  default: string;
+  default?: string;
   minimum: number;
   maximum: number;
   description: string;
@@ -36,7 +36,7 @@ function quantitySchema(kind: QuantitySchema[typeof Kind], bounds: Bounds, expec
   return Type.Unsafe<string | number>({
     [Kind]: kind,
     type: ["string", "number"],
-    default: bounds.default,
+    ...(bounds.default !== undefined && { default: bounds.default }),
     description: bounds.description,
     expected,
     "x-minimum": bounds.minimum,

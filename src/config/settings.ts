@@ -299,6 +299,13 @@ export const settings: readonly Setting[] = [
     path: ["timeouts", "between_tokens"],
   },
   {
+    flag: "--agent-timeout <duration>",
+    group: "Times:",
+    help: "longest silence of an agent, instead of the two for tokens",
+    standard: "10m",
+    path: ["timeouts", "agent"],
+  },
+  {
     flag: "--total-timeout <duration>",
     group: "Times:",
     help: "longest generation, 0 for no limit",

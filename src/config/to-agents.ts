@@ -1,14 +1,18 @@
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { AgentConfig } from "../agents/config/agent-config.ts";
 import type { AgentFile } from "./agent-schema.ts";
+import { serversBeside, toolsBeside } from "./beside-file.ts";
 import type { AgentsConfig, ConversationsConfig } from "./config.ts";
 import { toSettings } from "./presets.ts";
+import { toProviderName } from "../core/provider-name.ts";
 import { parseDuration, parseSize } from "../core/quantity.ts";
 import type { ConfigFile } from "./schema.ts";
 
 export interface AgentFacts {
-  /** The file that names agent files, if it does. */
-  fileName: string | undefined;
+  /** That of the file, or the working directory where there is none: where its relative paths lead from. */
+  folder: string;
+  /** The same for agent files, which flags may name as well. */
+  agentFolder: string;
   /** Ids of models that only one agent knows, by the agent's name. */
   ownModels: ReadonlyMap<string, string>;
   /** The only agent that clients are served by. */
@@ -19,17 +23,16 @@ export interface AgentFacts {
 /** The agents of a validated file under our own names. */
 export function toAgents(
   file: ConfigFile,
-  { fileName, ownModels, only, publicId }: AgentFacts,
+  { folder, agentFolder, ownModels, only, publicId }: AgentFacts,
 ): AgentsConfig {
   const { agent_limits: limits } = file;
-  const folder = fileName === undefined ? "." : dirname(fileName);
   return {
-    files: file.agent_files.map((path) => resolve(folder, path)),
+    files: file.agent_files.map((path) => resolve(agentFolder, path)),
     definitions: Object.fromEntries(
       Object.entries(file.agents).map(([id, agent]) => [id, toAgent(agent, ownModels.get(id))]),
     ),
-    tools: file.tools,
-    mcpServers: file.mcp_servers,
+    tools: toolsBeside(folder, file.tools),
+    mcpServers: serversBeside(folder, file.mcp_servers),
     watch: file.watch,
     workers: file.agent_workers,
     limits: {
@@ -49,11 +52,13 @@ export function toConversations(
   { conversations }: ConfigFile,
   maxContextTokens: number | undefined,
 ): ConversationsConfig {
+  const maxTotalBytes = parseSize(conversations.max_total);
   const maxTokens = conversations.max_context_tokens ?? maxContextTokens;
   return {
     expireMs: parseDuration(conversations.expire) ?? 0,
     maxMessages: conversations.max_messages,
     maxBytes: parseSize(conversations.max_bytes) ?? 0,
+    ...(maxTotalBytes !== undefined && { maxTotalBytes }),
     ...(maxTokens !== undefined && { maxContextTokens: maxTokens }),
   };
 }
@@ -90,11 +95,11 @@ export function inputsOf({ inputs }: Pick<AgentFile, "inputs">): readonly string
 
 /** Of a provider that is named apart from the model. */
 function modelOf({ model, model_config: config }: AgentFile): string {
-  const provider = providerOf(config?.provider);
+  const provider = providerNamed(config?.provider);
   return provider === undefined || model.startsWith(`${provider}/`) ? model : `${provider}/${model}`;
 }
 
-/** A provider as this program calls it; undefined for what is no provider but this server. */
-export function providerOf(name: string | undefined): string | undefined {
-  return name === "local" ? undefined : name === "google" ? "gemini" : name;
+/** A provider that is named, as this program calls it; undefined for what is no provider but this server. */
+export function providerNamed(name: string | undefined): string | undefined {
+  return name === undefined || name === "local" ? undefined : toProviderName(name);
 }

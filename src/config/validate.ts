@@ -2,6 +2,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
 import { builtInTools } from "../agents/config/built-in-tools.ts";
 import { agentProblems } from "./agent-problems.ts";
+import { conversationProblems } from "./conversation-problems.ts";
 import { nearest } from "./nearest.ts";
 import { isMapping, keyPath } from "./path.ts";
 import { findProblems, type Problem } from "./problems.ts";
@@ -36,6 +37,7 @@ export function validateFile(
     ...referenceProblems(value),
     ...foreignSettings(value, drivers),
     ...problemsOfAgents(value, drivers),
+    ...conversationProblems(mappingIn(value, "conversations")),
   ];
   if (Check(schema, value)) return { file: value, problems: references };
   return { file: undefined, problems: [...findProblems(schema, value), ...references] };

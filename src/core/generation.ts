@@ -228,6 +228,8 @@ export interface CallContext {
   callers: readonly string[];
   /** What agents did for the client's request so far; the same object for all their calls. */
   work?: AgentWork;
+  /** Told the id of the agent that takes the call, where one does: the agent that asks says whom it used. */
+  onAgent?: (id: string) => void;
   log: Log;
 }
 

@@ -7,18 +7,26 @@ import type { Store } from "./store.ts";
 
 /** Conversations that one owner may have unless told otherwise. */
 const standardPerOwner = 100_000;
+/** Of all conversations together, likewise. */
+const standardBytes = { memory: 268_435_456, sqlite: 1_073_741_824 };
+
+export interface CreateStoreOptions extends Partial<Omit<StoreOptions, "log" | "maxTotalBytes">> {
+  /** Undefined for what is usual for the kind of store: 256 MiB in memory, 1 GiB in a file. */
+  maxTotalBytes?: () => number | undefined;
+}
 
 /**
  * The store that `url` names: `memory:` or `sqlite:PATH`. Does no I/O: a file is opened when it is first asked for
  * something, and what is wrong with it fails what asks. Throws `ConfigError` for a URL that names no store.
  */
-export function createStore(url: string, log: Log, options: Partial<Omit<StoreOptions, "log">> = {}): Store {
+export function createStore(url: string, log: Log, options: CreateStoreOptions = {}): Store {
   const location = readStoreUrl(url);
   const complete: StoreOptions = {
     expireMs: () => 0,
     maxPerOwner: standardPerOwner,
     now: Date.now,
     ...options,
+    maxTotalBytes: () => options.maxTotalBytes?.() ?? standardBytes[location.kind],
     log,
   };
   return location.kind === "memory" ? createMemoryStore(complete) : createSqliteStore(location, complete);

@@ -1,4 +1,4 @@
-import { ofTexts, toTexts } from "./message-text.ts";
+import { conversationBytes, ofTexts, sizeOfTexts, toTexts } from "./message-text.ts";
 import { cutoffOf, maxListed, type StoreOptions } from "./options.ts";
 import type { ConversationKey, ConversationSummary, Store } from "./store.ts";
 import { storeUnavailable } from "./unavailable.ts";
@@ -7,36 +7,42 @@ interface Entry extends ConversationKey {
   model: string;
   /** One for each message, as JSON: what is handed out can change nothing here, and its size is known. */
   texts: readonly string[];
-  characters: number;
+  bytes: number;
   version: number;
   createdAt: number;
   updatedAt: number;
 }
 
-/** Characters of all conversations together; beyond, the oldest go. */
-const standardCharacters = 268_435_456;
-/** What a conversation costs besides its messages, in characters. */
-const entryCharacters = 512;
+/** What one owner has. */
+interface Owned {
+  entries: Map<string, Entry>;
+  bytes: number;
+}
 
-/** A store that lasts as long as the process. The sum of all conversations is bounded: the oldest go. */
-export function createMemoryStore(options: StoreOptions, maxCharacters = standardCharacters): Store {
+/** A store that lasts as long as the process. */
+export function createMemoryStore(options: StoreOptions): Store {
   // Both in the order of their last writes.
   const entries = new Map<string, Entry>();
-  const owners = new Map<string, Map<string, Entry>>();
-  let characters = 0;
+  const owners = new Map<string, Owned>();
+  let bytes = 0;
 
   const remove = (entry: Entry) => {
     const owned = owners.get(entry.owner);
-    owned?.delete(entry.id);
-    if (owned?.size === 0) owners.delete(entry.owner);
+    if (owned !== undefined) {
+      owned.entries.delete(entry.id);
+      owned.bytes -= entry.bytes;
+      if (owned.entries.size === 0) owners.delete(entry.owner);
+    }
     entries.delete(nameOf(entry));
-    characters -= entry.characters;
+    bytes -= entry.bytes;
   };
   const put = (entry: Entry) => {
-    const owned = owners.get(entry.owner) ?? new Map<string, Entry>();
-    owners.set(entry.owner, owned.set(entry.id, entry));
+    const owned = owners.get(entry.owner) ?? { entries: new Map<string, Entry>(), bytes: 0 };
+    owners.set(entry.owner, owned);
+    owned.entries.set(entry.id, entry);
+    owned.bytes += entry.bytes;
     entries.set(nameOf(entry), entry);
-    characters += entry.characters;
+    bytes += entry.bytes;
   };
   const removeWhile = (of: ReadonlyMap<string, Entry>, isToGo: (oldest: Entry) => boolean) => {
     for (const entry of of.values()) {
@@ -48,10 +54,14 @@ export function createMemoryStore(options: StoreOptions, maxCharacters = standar
     const cutoff = cutoffOf(options);
     removeWhile(entries, ({ updatedAt }) => updatedAt < cutoff);
   };
-  const makeRoom = ({ owner }: ConversationKey) => {
-    const owned = owners.get(owner) ?? new Map<string, Entry>();
+  const makeRoom = (newest: Entry) => {
+    const owned = owners.get(newest.owner)?.entries ?? new Map<string, Entry>();
     removeWhile(owned, () => owned.size > options.maxPerOwner);
-    removeWhile(entries, () => characters > maxCharacters);
+    while (bytes > options.maxTotalBytes()) {
+      const oldest = oldestOfLargest(owners.values(), newest);
+      if (oldest === undefined) return;
+      remove(oldest);
+    }
   };
 
   return {
@@ -68,27 +78,30 @@ export function createMemoryStore(options: StoreOptions, maxCharacters = standar
         if ((before?.version ?? 0) !== expectedVersion || keep > (before?.texts.length ?? 0))
           return undefined;
         const whole = [...(before?.texts.slice(0, keep) ?? []), ...texts];
-        const size = whole.reduce((sum, text) => sum + text.length, entryCharacters);
-        if (size > maxCharacters) throw storeUnavailable(`A conversation of ${size} characters is too long.`);
+        const size = conversationBytes + sizeOfTexts(whole);
+        if (size > options.maxTotalBytes()) {
+          throw storeUnavailable(`A conversation of ${size} bytes is too large.`);
+        }
         if (before !== undefined) remove(before);
         const updatedAt = options.now();
         const version = expectedVersion + 1;
-        put({
+        const entry: Entry = {
           owner: key.owner,
           id: key.id,
           model,
           texts: whole,
-          characters: size,
+          bytes: size,
           version,
           createdAt: before?.createdAt ?? updatedAt,
           updatedAt,
-        });
-        makeRoom(key);
+        };
+        put(entry);
+        makeRoom(entry);
         return version;
       },
       async list({ owner, limit, offset }) {
         sweep();
-        const all = owner === undefined ? entries : owners.get(owner);
+        const all = owner === undefined ? entries : owners.get(owner)?.entries;
         return [...(all?.values() ?? [])]
           .toReversed()
           .slice(offset, offset + Math.min(limit, maxListed))
@@ -106,6 +119,14 @@ export function createMemoryStore(options: StoreOptions, maxCharacters = standar
       owners.clear();
     },
   };
+}
+
+/** The newest stays: where its owner has nothing else, it is the next one's turn. */
+function oldestOfLargest(owners: Iterable<Owned>, newest: Entry): Entry | undefined {
+  for (const { entries } of [...owners].toSorted((one, other) => other.bytes - one.bytes)) {
+    for (const entry of entries.values()) if (entry !== newest) return entry;
+  }
+  return undefined;
 }
 
 function nameOf({ owner, id }: ConversationKey): string {

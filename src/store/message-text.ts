@@ -5,6 +5,16 @@ import { nextTurn } from "../core/next-turn.ts";
 /** Characters of JSON read or written before other work gets its turn, a few milliseconds. */
 const charactersATurn = 524_288;
 
+/** What a conversation costs besides its messages. */
+export const conversationBytes = 512;
+/** What a message costs besides its text. */
+const messageBytes = 64;
+
+/** What messages cost a store. */
+export function sizeOfTexts(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + messageBytes + Buffer.byteLength(text), 0);
+}
+
 /** Messages as a store keeps them: JSON, one text for each. */
 export async function toTexts(messages: readonly Message[]): Promise<string[]> {
   const texts: string[] = [];

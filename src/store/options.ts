@@ -7,6 +7,11 @@ export interface StoreOptions {
   expireMs(): number;
   /** Conversations that one owner may have; the oldest go. */
   maxPerOwner: number;
+  /**
+   * Of all conversations together, with what each of them and of their messages costs besides; the oldest go, of the
+   * owner who has most. Asked whenever it matters.
+   */
+  maxTotalBytes(): number;
   /** Unix milliseconds. */
   now(): number;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import type { AgentConfig } from "../../src/agents/config/agent-config.ts";
 import { useSources, type Sources } from "./sources.ts";
 
@@ -126,7 +126,7 @@ test("limits and conversations have units of their own", () => {
   const { config } = load({
     yaml: `
 agent_limits: { max_iterations: 3, max_model_calls: 4, max_tool_calls: 5, max_depth: 2, tool_timeout: 5s }
-conversations: { max_context_tokens: 8000, expire: 1h, max_messages: 50, max_bytes: 1MiB }`,
+conversations: { max_context_tokens: 8000, expire: 1h, max_messages: 50, max_bytes: 1MiB, max_total: 1GiB }`,
   });
 
   expect(config.agents.limits).toEqual({
@@ -141,6 +141,7 @@ conversations: { max_context_tokens: 8000, expire: 1h, max_messages: 50, max_byt
     expireMs: 3_600_000,
     maxMessages: 50,
     maxBytes: 1_048_576,
+    maxTotalBytes: 1_073_741_824,
   });
 });
 
@@ -166,6 +167,41 @@ describe("agent files", () => {
 
     expect(config.agents.files).toEqual([join(dirname(path), "agents")]);
     expect(config.backends).toEqual({});
+  });
+});
+
+describe("what tools reach on this machine", () => {
+  const yaml = `
+tools: { file_read: { root: ./data, max_bytes: 2KiB } }
+mcp_servers:
+  found: { command: npx, args: [./data], env: { A: b } }
+  own: { command: bin/server, cwd: work }
+  away: { command: /opt/server, cwd: /srv }
+  web: { url: "https://mcp.example/mcp" }`;
+
+  test("is sought beside the file that names it, whatever else comes from flags", () => {
+    const path = write("tools.yaml", yaml);
+    const folder = dirname(path);
+
+    const { agents } = load({ flags: { "--config": [path], "--agent": ["a.ts"] } }).config;
+
+    expect(agents.files).toEqual([join(process.cwd(), "a.ts")]);
+    expect(agents.tools).toEqual({ file_read: { root: join(folder, "data"), max_bytes: "2KiB" } });
+    expect(agents.mcpServers).toEqual({
+      found: { command: "npx", args: ["./data"], env: { A: "b" }, cwd: folder },
+      own: { command: join(folder, "bin/server"), cwd: join(folder, "work") },
+      away: { command: "/opt/server", cwd: "/srv" },
+      web: { url: "https://mcp.example/mcp" },
+    });
+  });
+
+  test("is absolute, however the file is named", () => {
+    const folder = relative(process.cwd(), dirname(write("tools.yaml", yaml)));
+
+    const { agents } = load({ flags: { "--config": [join(folder, "tools.yaml")] } }).config;
+
+    expect(agents.tools.file_read?.root).toBe(resolve(folder, "data"));
+    expect(agents.mcpServers["own"]).toMatchObject({ command: resolve(folder, "bin/server") });
   });
 });
 
@@ -321,6 +357,11 @@ describe("what does not fit together is refused by its place", () => {
         yaml: "agents: { c: { model: a }, a: { model: m, agents: [b] }, b: { model: m, inputs: a } }",
       },
       "a.yaml:1:28: agents.a: agents call each other in a circle: a → b → a.",
+    ],
+    [
+      "a conversation that is larger than all may be",
+      { yaml: "agents: { a: { model: m } }\nconversations: { max_bytes: 16MiB, max_total: 4MiB }" },
+      "a.yaml:2:36: conversations.max_total: must be at least max_bytes, 16MiB.",
     ],
     [
       "a name that a model has",

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import type { Message } from "../../src/core/generation.ts";
 import type { StoreOptions } from "../../src/store/options.ts";
+import { failureOf } from "../support/failure.ts";
 import type { ConversationKey, ConversationStore, ConversationWrite, Store } from "../../src/store/store.ts";
 
 const key: ConversationKey = { owner: "", id: "conv_1" };
@@ -179,6 +180,55 @@ export function describeStore(name: string, open: (options: Partial<StoreOptions
 
       const left = await conversations.list({ limit: 10, offset: 0 });
       expect(left.map(({ id }) => id)).toEqual(["4", "1", "3", "x"]);
+    });
+
+    test("the oldest go when all together are too large, of the owner who has most", async () => {
+      let now = 0;
+      const conversations = start({ now: () => ++now, maxTotalBytes: () => 10_000 });
+      const put = (owner: string, id: string, length: number, more: Partial<ConversationWrite> = {}) =>
+        write(conversations, { key: { owner, id }, append: [says("user", "é".repeat(length / 2))], ...more });
+      const ids = async () =>
+        (await conversations.list({ limit: 10, offset: 0 })).map(({ owner, id }) => owner + id);
+
+      await put("a", "1", 1_800);
+      for (const id of ["1", "2", "3"]) await put("b", id, 1_800);
+      expect(await ids()).toEqual(["b3", "b2", "b1", "a1"]);
+      await put("b", "4", 1_800);
+      expect(await ids()).toEqual(["b4", "b3", "b2", "a1"]);
+      await put("a", "1", 1_500, { keep: 1, expectedVersion: 1 });
+      expect(await ids()).toEqual(["a1", "b4", "b3"]);
+      await put("a", "1", 3_000, { keep: 2, expectedVersion: 2 });
+
+      expect(await ids()).toEqual(["a1", "b4"]);
+      expect((await conversations.read({ owner: "a", id: "1" }))?.messages).toHaveLength(3);
+    });
+
+    test("what is cut off or deleted makes room again", async () => {
+      const conversations = start({ maxTotalBytes: () => 10_000 });
+      const put = (id: string, length: number, more: Partial<ConversationWrite> = {}) =>
+        write(conversations, { key: { owner: "", id }, append: [says("user", "x".repeat(length))], ...more });
+      await put("stays", 1_000);
+      await put("cut", 7_000);
+      await put("cut", 100, { keep: 0, expectedVersion: 1 });
+      await put("deleted", 7_000);
+      await conversations.delete({ owner: "", id: "deleted" });
+
+      await put("last", 7_000);
+
+      const left = await conversations.list({ limit: 10, offset: 0 });
+      expect(left.map(({ id }) => id).toSorted()).toEqual(["cut", "last", "stays"]);
+    });
+
+    test("a conversation that is larger than all may be is refused, and takes nobody's place", async () => {
+      const conversations = start({ maxTotalBytes: () => 4_000 });
+      await write(conversations);
+
+      const failure = await failureOf(
+        write(conversations, { keep: 1, append: [says("user", "x".repeat(4_000))], expectedVersion: 1 }),
+      );
+
+      expect(failure).toMatchObject({ kind: "unavailable", code: "store_unavailable" });
+      expect(await conversations.read(key)).toEqual({ messages: [question], version: 1 });
     });
 
     test("every message comes back as it was", async () => {

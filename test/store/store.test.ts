@@ -5,10 +5,8 @@ import { join } from "node:path";
 import { ConfigError } from "../../src/core/error.ts";
 import { createStore } from "../../src/store/create-store.ts";
 import { readStoreUrl } from "../../src/store/location.ts";
-import { createMemoryStore } from "../../src/store/memory.ts";
 import { memoryLog } from "../support/calls.ts";
-import { failureOf } from "../support/failure.ts";
-import { describeStore, says } from "./contract.ts";
+import { describeStore } from "./contract.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "oai-serve-store-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -57,25 +55,6 @@ describe("the URL of a store", () => {
       expect(String(failure)).not.toContain("secret");
     });
   }
-});
-
-test("in memory the oldest conversations go when all together are too long", async () => {
-  const options = { log, expireMs: () => 0, maxPerOwner: 100, now: Date.now };
-  const { conversations } = createMemoryStore(options, 4_000);
-  const write = (id: string, length: number) =>
-    conversations.write({
-      key: { owner: "", id },
-      model: "m",
-      keep: 0,
-      append: [says("user", "x".repeat(length))],
-      expectedVersion: 0,
-    });
-
-  for (const id of ["1", "2", "3", "4"]) await write(id, 1_000);
-  const tooLong = await failureOf(write("5", 5_000));
-
-  expect((await conversations.list({ limit: 9, offset: 0 })).map(({ id }) => id)).toEqual(["4", "3"]);
-  expect(tooLong).toMatchObject({ kind: "unavailable", code: "store_unavailable" });
 });
 
 function thrownBy(url: string): unknown {

@@ -27,8 +27,9 @@ export function chatRoutes(deps: SurfaceDeps) {
       if (deps.strict) refuseLikeOpenai(body);
       const isStream = body.stream === true;
       const includeUsage = isStream && body.stream_options?.include_usage === true;
+      const generation = decode(body);
       const turn = await openTurn(
-        decode(body),
+        generation,
         { body, headers: request.headers },
         { conversations: deps.conversations, call },
       );
@@ -38,17 +39,20 @@ export function chatRoutes(deps: SurfaceDeps) {
         ...given("conversationId", turn.conversationId),
       };
       try {
-        const generating = await deps.generate([turn.request], call, { usage: !isStream || includeUsage });
-        const events = turn.record(generating.events, generating.model);
-        const header = createHeader("chatcmpl-", generating.model);
-        const headers = { ...effectHeaders(generating), ...turn.headers };
-        if (!isStream) return Response.json(encode(await collect(events), header, options), { headers });
+        const asked = await turn.ask(
+          (inTurn) => deps.generate([inTurn], call, { usage: !isStream || includeUsage }),
+          deps.headStartMs,
+        );
+        const header = createHeader("chatcmpl-", asked.model);
+        const headers = { ...effectHeaders(asked), ...turn.headers };
+        if (!isStream)
+          return Response.json(encode(await collect(asked.events), header, options), { headers });
 
-        const head = await untilFirst(events, deps.headStartMs);
+        const head = await untilFirst(asked.events, asked.headStartMs);
         const frames = encodeStream(head.items, header, {
           ...options,
           includeUsage,
-          choices: turn.request.choices,
+          choices: generation.choices,
           headStart: !head.started,
         });
         return sse(frames, call, { ...deps.stream, headers });

@@ -1,27 +1,39 @@
+import type { Generating } from "../../core/generate.ts";
 import type { CallContext, EventBatch, GenerationRequest } from "../../core/generation.ts";
+import { within } from "../../core/within.ts";
 import {
   assertConversationId,
   conversationHeader,
   givenIds,
 } from "../common/conversation/conversation-id.ts";
 import type { Conversations } from "../common/conversation/conversations.ts";
+import type { OpenConversation } from "../common/conversation/open-conversation.ts";
 import { given } from "../common/sampling.ts";
 import type { ChatCompletionRequest } from "./schema.ts";
 
-/** A request as its model is asked, with the conversation around it where there is one. */
+/** A request, with the conversation around it where there is one. */
 export interface Turn {
-  request: GenerationRequest;
   /** Comes back with the answer. */
   conversationId?: string;
   headers: Readonly<Record<string, string>>;
-  /** Hands the events on, which are an answer of the model of that public id. */
-  record(events: AsyncIterable<EventBatch>, model: string): AsyncIterable<EventBatch>;
+  /**
+   * Has the request generated once it is its turn. For a stream that has to wait for that longer than `headStartMs`,
+   * resolves before: then waiting is part of the events, fails with them, and what has no effect is not known.
+   */
+  ask(generate: AskModel, headStartMs: number): Promise<Asked>;
   /** For a turn whose events nobody will read. */
   close(): void;
 }
 
+export type AskModel = (request: GenerationRequest) => Promise<Generating>;
+
+export interface Asked extends Generating {
+  /** What is left of the head start. */
+  headStartMs: number;
+}
+
 /**
- * Opens the conversation of a request, where the model keeps conversations; other models are asked what the client
+ * Finds the conversation of a request, where the model keeps conversations; other models are asked what the client
  * asked, whose id only comes back. Rejects as `Conversations.open` does.
  */
 export async function openTurn(
@@ -31,34 +43,73 @@ export async function openTurn(
 ): Promise<Turn> {
   const { direct, inMetadata } = givenIds(body, headers);
   if (direct !== undefined) assertConversationId(direct);
-  const { prompt } = generation;
+  const { prompt, model, choices } = generation;
   const open =
     prompt.kind === "messages"
       ? await conversations?.open(
-          {
-            model: generation.model,
-            messages: prompt.messages,
-            choices: generation.choices,
-            ...given("given", direct ?? inMetadata),
-          },
+          { model, messages: prompt.messages, choices, ...given("given", direct ?? inMetadata) },
           call,
         )
       : undefined;
   if (open === undefined) {
     return {
-      request: generation,
       ...given("conversationId", direct?.id),
       headers: direct === undefined ? {} : { [conversationHeader]: direct.id },
-      record: (events) => events,
+      ask: async (generate, headStartMs) => ({ ...(await generate(generation)), headStartMs }),
       close() {},
     };
   }
-  const { id, messages } = open;
   return {
-    request: { ...generation, prompt: { kind: "messages", messages }, conversationId: id },
-    conversationId: id,
-    headers: { [conversationHeader]: id },
-    record: (events, model) => open.record(events, model),
+    conversationId: open.id,
+    headers: { [conversationHeader]: open.id },
+    ask: (generate, headStartMs) => askInTurn(open, generation, { generate, headStartMs }),
     close: () => open.close(),
   };
+}
+
+async function askInTurn(
+  open: OpenConversation,
+  generation: GenerationRequest,
+  { generate, headStartMs }: { generate: AskModel; headStartMs: number },
+): Promise<Asked> {
+  const startedAt = performance.now();
+  const asking = requestOf(open, generation);
+  const request = generation.stream
+    ? await within<GenerationRequest | undefined>(
+        headStartMs,
+        () => asking,
+        () => undefined,
+      )
+    : await asking;
+  if (request !== undefined) {
+    const generating = await generate(request);
+    const left = Math.max(0, headStartMs - (performance.now() - startedAt));
+    return { ...generating, events: open.record(generating.events), headStartMs: left };
+  }
+  return {
+    model: generation.model === "" ? open.agent : generation.model,
+    ignored: [],
+    assumed: [],
+    requests: [generation],
+    events: waitAndAsk(open, asking, generate),
+    headStartMs: 0,
+  };
+}
+
+async function requestOf(open: OpenConversation, generation: GenerationRequest): Promise<GenerationRequest> {
+  const messages = await open.messages();
+  return { ...generation, prompt: { kind: "messages", messages }, conversationId: open.id };
+}
+
+async function* waitAndAsk(
+  open: OpenConversation,
+  asking: Promise<GenerationRequest>,
+  generate: AskModel,
+): AsyncGenerator<EventBatch> {
+  try {
+    const { events } = await generate(await asking);
+    yield* open.record(events);
+  } finally {
+    open.close();
+  }
 }

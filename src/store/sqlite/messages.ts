@@ -15,6 +15,7 @@ export type Job =
       model: string,
       now: number,
       maxPerOwner: number,
+      maxTotalBytes: number,
       keep: number,
       expectedVersion: number,
       ...texts: string[],

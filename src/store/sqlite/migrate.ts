@@ -35,6 +35,29 @@ const steps: readonly string[] = [
    CREATE TRIGGER conversation_gone AFTER DELETE ON conversations BEGIN
      UPDATE conversation_owners SET conversations = conversations - 1 WHERE owner = old.owner;
    END;`,
+  // Bytes as `sizeOfTexts` counts them, and 512 for the conversation.
+  `ALTER TABLE conversations ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE conversation_owners ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+   UPDATE conversations SET bytes = 512 + (
+     SELECT coalesce(sum(64 + length(CAST(message AS BLOB))), 0)
+     FROM conversation_messages WHERE conversation = number
+   );
+   UPDATE conversation_owners SET bytes = (
+     SELECT coalesce(sum(bytes), 0) FROM conversations WHERE owner = conversation_owners.owner
+   );
+   DROP TRIGGER conversation_begun;
+   DROP TRIGGER conversation_gone;
+   CREATE TRIGGER conversation_begun AFTER INSERT ON conversations BEGIN
+     INSERT INTO conversation_owners (owner, conversations, bytes) VALUES (new.owner, 1, new.bytes)
+       ON CONFLICT (owner) DO UPDATE SET conversations = conversations + 1, bytes = bytes + new.bytes;
+   END;
+   CREATE TRIGGER conversation_grown AFTER UPDATE OF bytes ON conversations BEGIN
+     UPDATE conversation_owners SET bytes = bytes + new.bytes - old.bytes WHERE owner = new.owner;
+   END;
+   CREATE TRIGGER conversation_gone AFTER DELETE ON conversations BEGIN
+     UPDATE conversation_owners SET conversations = conversations - 1, bytes = bytes - old.bytes
+       WHERE owner = old.owner;
+   END;`,
 ];
 
 /**

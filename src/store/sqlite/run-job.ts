@@ -1,10 +1,13 @@
 import type { Database } from "bun:sqlite";
+import { conversationBytes, sizeOfTexts } from "../message-text.ts";
 import type { Job, Reply } from "./messages.ts";
 
 type JobOf<Kind extends Job[0]> = Extract<Job, { 0: Kind }>;
 
 /** Conversations removed in one go, about ten milliseconds. */
 const conversationsASlice = 200;
+/** Conversations removed at most because of one that is written, so that others need not wait long. */
+const conversationsAWrite = 16;
 /** Pages given back to the file system in one go. */
 const pagesASlice = 512;
 
@@ -34,13 +37,14 @@ interface Row {
   number: number;
   version: number;
   messages: number;
+  bytes: number;
   updatedAt: number;
 }
 
 function find(database: Database, owner: string, id: string): Row | undefined {
   const row = database
     .query<Row, [string, string]>(
-      "SELECT number, version, messages, updated_at AS updatedAt FROM conversations WHERE owner = ? AND id = ?",
+      "SELECT number, version, messages, bytes, updated_at AS updatedAt FROM conversations WHERE owner = ? AND id = ?",
     )
     .get(owner, id);
   return row ?? undefined;
@@ -58,37 +62,65 @@ function read(database: Database, [, id, cutoff, owner, conversation]: JobOf<"re
 }
 
 function write(database: Database, job: JobOf<"write">): Reply {
-  const [, id, cutoff, owner, conversation, model, now, maxPerOwner, keep, expectedVersion, ...texts] = job;
+  const [, id, cutoff, owner, conversation, model, now, maxPerOwner, maxTotalBytes, ...rest] = job;
+  const [keep, expectedVersion, ...texts] = rest;
   let row = find(database, owner, conversation);
   if (row !== undefined && row.updatedAt < cutoff) {
     removeRow(database, row.number);
     row = undefined;
   }
   if ((row?.version ?? 0) !== expectedVersion || keep > (row?.messages ?? 0)) return ["conflict", id];
+  const bytes =
+    sizeOfTexts(texts) + (row === undefined ? conversationBytes : sizeOfKept(database, row, keep));
+  if (bytes > maxTotalBytes) return ["failed", id, `A conversation of ${bytes} bytes is too large.`];
   const version = expectedVersion + 1;
-  const messages = keep + texts.length;
-  const number = row?.number ?? insert(database, [owner, conversation, model, now, now]);
-  database
-    .query("UPDATE conversations SET model = ?, version = ?, messages = ?, updated_at = ? WHERE number = ?")
-    .run(model, version, messages, now, number);
-  if (row !== undefined && keep < row.messages) {
-    database
-      .query("DELETE FROM conversation_messages WHERE conversation = ? AND position >= ?")
-      .run(number, keep);
-  }
+  const state = [model, version, keep + texts.length, bytes, now] as const;
+  const number = row?.number ?? insert(database, owner, conversation, state);
+  if (row !== undefined) update(database, { ...row, keep }, state);
   const append = database.query("INSERT INTO conversation_messages VALUES (?, ?, ?)");
   for (const [index, text] of texts.entries()) append.run(number, keep + index, text);
   if (row === undefined) removeOldest(database, owner, maxPerOwner, number);
+  makeRoom(database, maxTotalBytes, number);
   return ["written", id, version];
 }
 
-function insert(database: Database, values: [string, string, string, number, number]): number {
+/** What a write changes of a conversation's row. */
+type State = readonly [model: string, version: number, messages: number, bytes: number, now: number];
+
+function insert(database: Database, owner: string, id: string, state: State): number {
   const { lastInsertRowid } = database
     .query(
-      "INSERT INTO conversations (owner, id, model, version, messages, created_at, updated_at) VALUES (?, ?, ?, 0, 0, ?, ?)",
+      "INSERT INTO conversations (owner, id, model, version, messages, bytes, updated_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
-    .run(...values);
+    .run(owner, id, ...state, state[4]);
   return Number(lastInsertRowid);
+}
+
+function update(
+  database: Database,
+  { number, messages, keep }: Pick<Row, "number" | "messages"> & { keep: number },
+  state: State,
+): void {
+  database
+    .query(
+      "UPDATE conversations SET model = ?, version = ?, messages = ?, bytes = ?, updated_at = ? WHERE number = ?",
+    )
+    .run(...state, number);
+  if (keep === messages) return;
+  database
+    .query("DELETE FROM conversation_messages WHERE conversation = ? AND position >= ?")
+    .run(number, keep);
+}
+
+/** What a conversation costs with its first messages only. */
+function sizeOfKept(database: Database, { number, messages, bytes }: Row, keep: number): number {
+  if (keep === messages) return bytes;
+  const rest = database
+    .query<{ message: string }, [number, number]>(
+      "SELECT message FROM conversation_messages WHERE conversation = ? AND position >= ?",
+    )
+    .all(number, keep);
+  return bytes - sizeOfTexts(rest.map(({ message }) => message));
 }
 
 /** Brings an owner back to as many conversations as one may have. */
@@ -105,6 +137,34 @@ function removeOldest(database: Database, owner: string, most: number, newest: n
       "DELETE FROM conversations WHERE number IN (SELECT number FROM conversations WHERE owner = ? AND number <> ? ORDER BY updated_at LIMIT ?)",
     )
     .run(owner, newest, excess);
+}
+
+/** Brings all conversations back to what they may take, at the cost of the owner who has most. */
+function makeRoom(database: Database, maxTotalBytes: number, newest: number): void {
+  const total = database.query<{ bytes: number }, []>(
+    "SELECT coalesce(sum(bytes), 0) AS bytes FROM conversation_owners",
+  );
+  for (let removed = 0; removed < conversationsAWrite; removed++) {
+    if ((total.get()?.bytes ?? 0) <= maxTotalBytes) return;
+    removeOldestOfLargest(database, newest);
+  }
+}
+
+/** The newest stays: where its owner has nothing else, it is the next one's turn. */
+function removeOldestOfLargest(database: Database, newest: number): void {
+  const owners = database
+    .query<{ owner: string }, []>("SELECT owner FROM conversation_owners ORDER BY bytes DESC")
+    .all();
+  const oldest = database.query<{ number: number }, [string, number]>(
+    "SELECT number FROM conversations WHERE owner = ? AND number <> ? ORDER BY updated_at LIMIT 1",
+  );
+  for (const { owner } of owners) {
+    const row = oldest.get(owner, newest);
+    if (row !== null) {
+      removeRow(database, row.number);
+      return;
+    }
+  }
 }
 
 interface ListedRow {

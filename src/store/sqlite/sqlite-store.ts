@@ -70,7 +70,8 @@ function createConversationStore(
     },
     async write({ key, model, keep, append, expectedVersion }) {
       const texts = await toTexts(append);
-      const numbers = [options.now(), options.maxPerOwner, keep, expectedVersion] as const;
+      const { maxPerOwner } = options;
+      const numbers = [options.now(), maxPerOwner, options.maxTotalBytes(), keep, expectedVersion] as const;
       const reply = await run((id) => [
         "write",
         id,

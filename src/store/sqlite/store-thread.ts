@@ -86,27 +86,27 @@ export function createStoreThread(
     return started;
   };
 
-  const post = (toJob: (id: number) => Job): Promise<Reply> => {
-    const id = ++lastId;
-    const job = toJob(id);
-    const size = job.reduce<number>((sum, each) => sum + (typeof each === "string" ? each.length : 0), 0);
-    if (pending.size >= limits.maxJobs || characters + size > limits.maxCharacters) {
-      throw new Error("Too much waits for the store.");
-    }
+  const post = async (id: number, job: Job): Promise<Reply> => {
+    const size = sizeOf(job);
     const target = (worker ??= begin());
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const timer = setTimeout(() => lose(`The store did not answer in ${limits.jobMs} ms.`), limits.jobMs);
     pending.set(id, { characters: size, timer, resolve, reject });
     characters += size;
     target.postMessage(job, []);
-    return promise;
+    return await promise;
   };
 
   return {
     async run(toJob) {
       try {
         if (isClosed) throw new Error("The store is closed.");
-        return await post(toJob);
+        const id = ++lastId;
+        const job = toJob(id);
+        if (pending.size >= limits.maxJobs || characters + sizeOf(job) > limits.maxCharacters) {
+          throw new Error("Too much waits for the store.");
+        }
+        return await post(id, job);
       } catch (error) {
         throw error instanceof ServeError ? error : storeUnavailable(error);
       }
@@ -114,9 +114,15 @@ export function createStoreThread(
     async close() {
       if (isClosed) return;
       isClosed = true;
+      const id = ++lastId;
       // A thread that does not answer any more is ended all the same.
-      if (worker !== undefined) await post((id) => ["close", id]).catch(() => undefined);
+      if (worker !== undefined) await post(id, ["close", id]).catch(() => undefined);
       drop("The store is closed.");
     },
   };
+}
+
+/** Characters of a job. */
+function sizeOf(job: Job): number {
+  return job.reduce<number>((sum, each) => sum + (typeof each === "string" ? each.length : 0), 0);
 }

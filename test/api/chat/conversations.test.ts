@@ -44,9 +44,9 @@ function startRoom(
     store,
     limits: { maxMessages: 1_000, maxBytes: 1_048_576, ...options.conversationLimits },
     countTokens: async (messages) => messages.map((message) => textOf(message).length),
-    async keeps(model) {
+    async agentOf(model) {
       if (model === "nobody") throw new ServeError("not_found", "No such model.", { param: "model" });
-      return model !== "plain";
+      return model === "plain" ? undefined : "crew";
     },
     log,
   });
@@ -364,6 +364,42 @@ describe("the history", () => {
     expect(room.agent.calls).toEqual([]);
   });
 
+  for (const stream of [false, true]) {
+    describe(`of an answer without end, stream ${stream}`, () => {
+      const endless: readonly Step[] = [
+        ...Array.from({ length: 30 }, () => [text("x".repeat(100))]),
+        silence,
+      ];
+
+      test("fails a named conversation and ends the agent", async () => {
+        await using room = startRoom(endless, { conversationLimits: { maxBytes: 1_000 } });
+
+        const response = await room.post(path, { model: "crew", ...user("Hi"), ...c1, stream });
+        const body = await response.text();
+        const call = await room.agent.firstCall;
+        await call.ended;
+
+        expect(response.status).toBe(stream ? 200 : 413);
+        expect(body).toContain('"code":"conversation_too_large"');
+        expect(await room.store.list({ limit: 9, offset: 0 })).toEqual([]);
+      });
+    });
+
+    test(`of an answer that is too long to keep is given and not kept where it was not asked for, stream ${stream}`, async () => {
+      const log = memoryLog();
+      const long = [...Array.from({ length: 30 }, () => [text("x".repeat(100))]), [finish()]];
+      await using room = startRoom(long, { conversationLimits: { maxBytes: 1_000 }, log });
+
+      const response = await room.post(path, { model: "crew", ...user("Hi"), stream });
+      const body = await response.text();
+
+      expect(response.status).toBe(200);
+      expect(body.match(/x/g)?.length).toBeGreaterThanOrEqual(3_000);
+      expect(await room.store.list({ limit: 9, offset: 0 })).toEqual([]);
+      expect(log.lines).toEqual(["warn A conversation was not kept"]);
+    });
+  }
+
   test("keeps the first of several answers", async () => {
     await using room = startRoom([
       [text("b", 1), text("a")],
@@ -431,6 +467,39 @@ describe("a store", () => {
     expect(unnamed.status).toBe(200);
   });
 
+  test("that does not answer delays no answer of an unnamed conversation, and is told of once", async () => {
+    const { conversations } = createStore("memory:", memoryLog());
+    const { promise: never } = Promise.withResolvers<never>();
+    const log = memoryLog();
+    await using room = startRoom(undefined, { store: { ...conversations, write: () => never }, log });
+
+    const answers = [await ask(room, "One"), await ask(room, "Two")];
+
+    expect(answers.map(({ choices }) => choices[0]?.message.content)).toEqual(["1", "1"]);
+    expect(log.lines).toEqual(["warn The store is slow: answers of new conversations do not wait for it"]);
+  });
+
+  test("that is still writing an unnamed conversation is waited for by whoever goes on with it", async () => {
+    const { conversations } = createStore("memory:", memoryLog());
+    const gate = Promise.withResolvers<void>();
+    const store: ConversationStore = {
+      ...conversations,
+      async write(turn) {
+        await gate.promise;
+        return await conversations.write(turn);
+      },
+    };
+    await using room = startRoom(undefined, { store });
+
+    const { conversation_id: id } = await ask(room, "One");
+    const next = ask(room, "Two", { conversation_id: id });
+    await Promise.race([next, ask(room, "Another one's")]);
+    gate.resolve();
+    await next;
+
+    expect(room.agent.seen.map(textsOf).at(-1)).toEqual(["user:One", "assistant:1", "user:Two"]);
+  });
+
   test("that another process writes to loses no turn", async () => {
     const { conversations } = createStore("memory:", memoryLog());
     const other = startRoom(undefined, { store: conversations });
@@ -494,6 +563,63 @@ describe("the turn", () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(4);
     await first;
   });
+
+  test("of a stream is waited for with signs of life", async () => {
+    const gate = Promise.withResolvers<void>();
+    await using room = startRoom(
+      (request, call) => (call === 0 ? [gate.promise, ...counted(request)] : counted(request)),
+      { headStartMs: 10, keepAliveMs: 10 },
+    );
+    const first = ask(room, "One", c1);
+    await room.agent.firstCall;
+
+    const response = await room.post(path, { ...user("Two"), ...c1, stream: true });
+    let stream = "";
+    const decoder = new TextDecoder();
+    for await (const bytes of response.body ?? []) {
+      stream += decoder.decode(bytes, { stream: true });
+      if (stream.includes(": keep-alive")) gate.resolve();
+    }
+    await first;
+
+    const chunks = jsonFrames<Chunk>(stream.replaceAll(": keep-alive\n\n", ""));
+    expect(response.headers.get("x-conversation-id")).toBe("c1");
+    expect(stream.indexOf("role")).toBeLessThan(stream.indexOf(": keep-alive"));
+    expect(chatText(chunks)).toBe("3");
+    expect(chunks.map(({ conversation_id: id }) => id)).toEqual(["c1", undefined, "c1"]);
+    expect(chunks.map(({ model }) => model)).toEqual(["crew", "crew", "crew"]);
+    expect((await room.store.read({ owner: "", id: "c1" }))?.messages.map(textOf)).toEqual([
+      "One",
+      "1",
+      "Two",
+      "3",
+    ]);
+  });
+
+  for (const [how, headStartMs, status] of [
+    ["while the stream has not begun is a status", 60_000, 413],
+    ["once the stream has begun is an error in it", 10, 200],
+  ] as const) {
+    test(`that is refused ${how}`, async () => {
+      const gate = Promise.withResolvers<void>();
+      await using room = startRoom(
+        (request, call) => (call === 0 ? [gate.promise, ...counted(request)] : counted(request)),
+        { headStartMs, conversationLimits: { maxBytes: 1_000 } },
+      );
+      const first = ask(room, "One", c1);
+      await room.agent.firstCall;
+
+      const refused = room.post(path, { ...user("x".repeat(1_001)), ...c1, stream: true });
+      if (status === 200) await refused;
+      gate.resolve();
+      const response = await refused;
+
+      expect(response.status).toBe(status);
+      expect(await response.text()).toContain('"code":"conversation_too_large"');
+      expect(await ask(room, "Three", c1)).toMatchObject({ choices: [{ message: { content: "3" } }] });
+      await first;
+    });
+  }
 
   test("of a request that is refused is over at once", async () => {
     await using room = startRoom();

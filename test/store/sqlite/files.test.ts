@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,30 @@ import type { Store } from "../../../src/store/store.ts";
 import { memoryLog } from "../../support/calls.ts";
 import { failureOf } from "../../support/failure.ts";
 import { says } from "../contract.ts";
+
+/** As the first release made it. */
+const firstVersion = `
+  CREATE TABLE conversations (
+    number INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, model TEXT NOT NULL,
+    version INTEGER NOT NULL, messages INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL, UNIQUE (owner, id)
+  ) STRICT;
+  CREATE INDEX conversations_by_age ON conversations (updated_at);
+  CREATE INDEX conversations_of_owner_by_age ON conversations (owner, updated_at);
+  CREATE TABLE conversation_messages (
+    conversation INTEGER NOT NULL REFERENCES conversations (number) ON DELETE CASCADE,
+    position INTEGER NOT NULL, message TEXT NOT NULL, UNIQUE (conversation, position)
+  ) STRICT;
+  CREATE TABLE conversation_owners (owner TEXT PRIMARY KEY, conversations INTEGER NOT NULL) STRICT;
+  CREATE TRIGGER conversation_begun AFTER INSERT ON conversations BEGIN
+    INSERT INTO conversation_owners VALUES (new.owner, 1)
+      ON CONFLICT (owner) DO UPDATE SET conversations = conversations + 1;
+  END;
+  CREATE TRIGGER conversation_gone AFTER DELETE ON conversations BEGIN
+    UPDATE conversation_owners SET conversations = conversations - 1 WHERE owner = old.owner;
+  END;
+  PRAGMA application_id = 1868654963;
+  PRAGMA user_version = 1`;
 
 const key = { owner: "", id: "c1" };
 const unavailable = { kind: "unavailable", code: "store_unavailable" };
@@ -169,6 +194,85 @@ test("what has expired leaves the file, in slices", async () => {
   expect(statSync(path).size).toBeLessThan(before / 2);
 });
 
+test("closing writes what waits", async () => {
+  const store = open();
+  const writes = Array.from({ length: 300 }, (_, index) =>
+    write(store, "x", { key: { owner: "", id: `c${index}` } }),
+  );
+  await writes[0];
+
+  await store.close();
+
+  expect((await Promise.all(writes)).every((version) => version === 1)).toBe(true);
+  expect(rowsOf("conversations")).toBe(300);
+});
+
+test("a file of the first version goes on, and what is in it counts", async () => {
+  make(firstVersion);
+  make(`INSERT INTO conversations VALUES (1, '', 'old', 'm', 1, 1, 1, 1), (2, '', 'newer', 'm', 1, 2, 2, 2);
+    INSERT INTO conversation_messages VALUES
+      (1, 0, '{"role":"user","content":[{"type":"text","text":"é"}]}'),
+      (2, 0, '{"role":"user","content":[{"type":"text","text":"${"x".repeat(3_000)}"}]}'),
+      (2, 1, '{"role":"assistant","content":[]}')`);
+  const store = open(memoryLog(), { maxTotalBytes: () => 8_000 });
+  expect(await store.conversations.read({ owner: "", id: "old" })).toMatchObject({ version: 1 });
+
+  await write(store, "x".repeat(3_000), { key: { owner: "", id: "c3" } });
+  await write(store, "x".repeat(3_000), { key: { owner: "", id: "c4" } });
+
+  const left = await store.conversations.list({ limit: 9, offset: 0 });
+  expect(left.map(({ id }) => id)).toEqual(["c4", "c3"]);
+});
+
+test("a smaller limit is reached step by step", async () => {
+  let now = 0;
+  const first = open(memoryLog(), { now: () => ++now });
+  for (let index = 0; index < 100; index++) await write(first, "x", { key: { owner: "", id: `c${index}` } });
+  await first.close();
+  const second = open(memoryLog(), { now: () => ++now, maxTotalBytes: () => 6_000 });
+
+  for (let index = 0; index < 20; index++) {
+    await write(second, "y", { key: { owner: "", id: "last" }, keep: index, expectedVersion: index });
+  }
+
+  const left = await second.conversations.list({ limit: 999, offset: 0 });
+  expect(left[0]).toMatchObject({ id: "last", messages: 20 });
+  expect(left.length).toBeLessThan(10);
+});
+
+test("what is counted is what is there, whatever happened", async () => {
+  const store = open(memoryLog(), { maxTotalBytes: () => 20_000, maxPerOwner: 12 });
+  const turn = fc.record({
+    owner: fc.constantFrom("a", "b"),
+    id: fc.integer({ min: 0, max: 15 }).map(String),
+    texts: fc.array(fc.string({ unit: "grapheme", maxLength: 900, size: "max" }), { maxLength: 4 }),
+    kept: fc.nat({ max: 6 }),
+    isDeleted: fc.boolean(),
+  });
+
+  await fc.assert(
+    fc.asyncProperty(fc.array(turn, { minLength: 10, maxLength: 40 }), async (turns) => {
+      for (const { owner, id, texts, kept, isDeleted } of turns) {
+        const one = { owner, id };
+        const stored = await store.conversations.read(one);
+        if (isDeleted) await store.conversations.delete(one);
+        else {
+          await write(store, "", {
+            key: one,
+            append: texts.map((text) => says("user", text)),
+            keep: Math.min(kept, stored?.messages.length ?? 0),
+            expectedVersion: stored?.version ?? 0,
+          });
+        }
+      }
+
+      expect(countedBytes()).toEqual(presentBytes());
+      expect(countedBytes().all).toBeLessThanOrEqual(20_000);
+    }),
+    { numRuns: 15 },
+  );
+});
+
 test("writes that wait together go to the disk together", async () => {
   const store = createStore(`sqlite:${path}?durability=full`, memoryLog());
   stores.push(store);
@@ -188,6 +292,25 @@ function rowsOf(table: string): unknown {
   using database = new Database(path, { readonly: true });
   const [[count] = []] = database.query(`SELECT count(*) FROM ${table}`).values();
   return count;
+}
+
+function countedBytes(): { all: unknown; each: unknown } {
+  using database = new Database(path, { readonly: true });
+  const [[all] = []] = database.query("SELECT coalesce(sum(bytes), 0) FROM conversation_owners").values();
+  return { all, each: database.query("SELECT number, bytes FROM conversations ORDER BY number").values() };
+}
+
+/** The same, from the messages: each costs 64 bytes besides its text, and a conversation 512. */
+function presentBytes(): { all: unknown; each: unknown } {
+  using database = new Database(path, { readonly: true });
+  const each = database
+    .query(
+      `SELECT number, 512 + (SELECT coalesce(sum(64 + length(CAST(message AS BLOB))), 0)
+         FROM conversation_messages WHERE conversation = number)
+       FROM conversations ORDER BY number`,
+    )
+    .values();
+  return { all: each.reduce((sum, [, bytes]) => sum + Number(bytes), 0), each };
 }
 
 /** Waits until the sweep that begins with the first call has emptied the file. */

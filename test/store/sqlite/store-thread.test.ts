@@ -76,3 +76,12 @@ test("closing fails those who wait and those who come", async () => {
   expect(await waiting).toMatchObject(unavailable);
   expect(await failureOf(read())).toMatchObject(unavailable);
 });
+
+test("closing waits for the last ones also where no more may wait", async () => {
+  start("", { jobMs: 50 });
+  const waiting = [read(), read(), read()].map(failureOf);
+
+  await thread.close();
+
+  expect(await Promise.all(waiting)).toMatchObject([unavailable, unavailable, unavailable]);
+});

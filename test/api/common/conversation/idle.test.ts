@@ -23,7 +23,7 @@ test("a thousand idle conversations take no memory", async () => {
     store: store.conversations,
     limits: { maxMessages: 1_000, maxBytes: 1_048_576 },
     countTokens: async (messages) => messages.map(() => 1),
-    keeps: async () => true,
+    agentOf: async () => "m",
     log: memoryLog(),
   });
   await converse(conversations, "warm");
@@ -51,7 +51,8 @@ async function converse(conversations: Conversations, name: string): Promise<voi
           },
           callContext(),
         );
-        await Array.fromAsync(open?.record(answer(), "m") ?? []);
+        await open?.messages();
+        await Array.fromAsync(open?.record(answer()) ?? []);
       }),
     );
   }
