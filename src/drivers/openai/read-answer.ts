@@ -25,13 +25,13 @@ export async function* readAnswer(
 ): AsyncGenerator<readonly Frame[], void> {
   // Takes a byte order mark away; a character may be cut between two reads.
   const decoder = new TextDecoder();
-  let start = "";
   let reader: FrameReader | undefined;
   for await (const chunk of answer.chunks) {
-    const text = decoder.decode(chunk, { stream: true });
-    start = reader === undefined ? start + text : text;
-    reader ??= readerFor(start);
-    const frames = reader?.read(start) ?? [];
+    const decoded = decoder.decode(chunk, { stream: true });
+    // White space in front keeps a connection open, and says nothing else.
+    const text = reader === undefined ? decoded.trimStart() : decoded;
+    reader ??= readerFor(text);
+    const frames = reader?.read(text) ?? [];
     if (frames.length > 0) yield frames;
   }
   const rest = reader?.end(decoder.decode()) ?? [];
@@ -64,13 +64,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Undefined as long as nothing but white space has come. */
+/** Undefined as long as there is nothing. */
 function readerFor(start: string): FrameReader | undefined {
-  const first = start.trimStart().charAt(0);
-  if (first === "") {
-    if (start.length > maxEventLength) throw tooLong();
-    return undefined;
-  }
+  const first = start.charAt(0);
+  if (first === "") return undefined;
   if (first === "{" || first === "[") return wholeReader();
   if (first === "<") throw new MalformedAnswer("It is a page and not JSON.");
   return streamReader();

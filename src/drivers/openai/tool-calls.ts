@@ -1,7 +1,7 @@
 import type { GenerationEvent } from "../../core/generation.ts";
 import { createId } from "../../core/ids.ts";
-import { isRecord } from "../../core/json.ts";
 import { MalformedAnswer } from "./malformed.ts";
+import { ObjectText } from "./object-text.ts";
 import type { ToolCallDelta } from "./tool-call-delta.ts";
 
 interface HeldCall {
@@ -11,12 +11,10 @@ interface HeldCall {
   id: string;
   name: string;
   kind: ToolCallDelta["kind"];
-  /** All so far; what of it was not given out yet stands in `unsent`. */
-  arguments: string;
+  arguments: ObjectText;
+  /** What of them was not given out yet. */
   unsent: string;
   isStarted: boolean;
-  /** How long the arguments were when they were last found to be unfinished. */
-  unfinishedAt: number;
 }
 
 /** Calls in one choice, and characters of their arguments. */
@@ -49,7 +47,7 @@ export class ToolCallReader {
     if (call.name === "") call.name = delta.name ?? "";
     this.#characters += delta.arguments.length;
     if (this.#characters > maxArguments) throw new MalformedAnswer("Its tool calls are longer than allowed.");
-    call.arguments += delta.arguments;
+    call.arguments.add(delta.arguments);
     call.unsent += delta.arguments;
     return this.#advance(false);
   }
@@ -83,10 +81,9 @@ export class ToolCallReader {
       id,
       name,
       kind,
-      arguments: "",
+      arguments: new ObjectText(),
       unsent: "",
       isStarted: false,
-      unfinishedAt: -1,
     };
     this.#calls.push(call);
     return call;
@@ -121,24 +118,11 @@ function isAnother(call: HeldCall, { id, name, arguments: json }: ToolCallDelta)
   if (call.name === "") return false;
   if (name !== call.name) return true;
   const isOtherId = id !== undefined && call.givenId !== undefined;
-  if (isOtherId && call.arguments === "") return true;
-  return isFinished(call) && (isOtherId || json !== "");
+  if (isOtherId && call.arguments.isEmpty) return true;
+  return isFinished(call) && (isOtherId || json.trim() !== "");
 }
 
 /** Whether nothing can come after the arguments. Without any, they may still be to come. */
-function isFinished(call: HeldCall): boolean {
-  if (call.kind === "custom") return true;
-  if (call.unfinishedAt === call.arguments.length) return false;
-  const finished = isObjectText(call.arguments);
-  if (!finished) call.unfinishedAt = call.arguments.length;
-  return finished;
-}
-
-function isObjectText(text: string): boolean {
-  if (!text.trimEnd().endsWith("}")) return false;
-  try {
-    return isRecord(JSON.parse(text));
-  } catch {
-    return false;
-  }
+function isFinished({ kind, arguments: text }: HeldCall): boolean {
+  return kind === "custom" || text.isComplete;
 }

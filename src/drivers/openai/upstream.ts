@@ -8,8 +8,8 @@ import { toFailure } from "./status.ts";
 /** A server under its base URL, with what every call to it bears. */
 export interface Upstream {
   /**
-   * Resolves with an answer of success, unread. Rejects with a `ServeError` for any other, with `HttpFailure`, or with
-   * the reason of the context's signal.
+   * Resolves with an answer of success, unread. Rejects with a `ServeError` for any other, with `MalformedAnswer`, with
+   * `HttpFailure`, or with the reason of the context's signal.
    */
   post(call: EncodedCall, context: Pick<CallContext, "requestId" | "trace" | "signal">): Promise<HttpAnswer>;
   get(path: string, signal: AbortSignal): Promise<HttpAnswer>;
@@ -32,7 +32,10 @@ const maxFailureBytes = 65_536;
 export function createUpstream({ client, baseUrl, headers, secrets }: UpstreamOptions): Upstream {
   /** Throws what an answer that is a failure stands for. */
   async function assertSuccess(answer: HttpAnswer): Promise<HttpAnswer> {
-    if (answer.status >= 200 && answer.status < 300) return answer;
+    if (answer.status >= 200 && answer.status < 300) {
+      assertPlain(answer);
+      return answer;
+    }
     const body = await readFailure(answer);
     throw toFailure({ status: answer.status, headers: answer.headers, body, secrets });
   }
@@ -67,6 +70,14 @@ export function createUpstream({ client, baseUrl, headers, secrets }: UpstreamOp
     },
     close: () => client.close(),
   };
+}
+
+/** Throws `MalformedAnswer` for what is compressed, which was not asked for. */
+function assertPlain(answer: HttpAnswer): void {
+  const { "content-encoding": coding = "identity" } = answer.headers;
+  if (coding.trim().toLowerCase() === "identity" || coding.trim() === "") return;
+  answer.discard();
+  throw new MalformedAnswer("It is compressed, which was not asked for.");
 }
 
 /** The JSON of an answer that is a failure; nothing where it is none, as of a proxy's page. */

@@ -289,3 +289,15 @@ describe("an error within a stream is thrown:", () => {
     expect(failure).toMatchObject({ kind: "invalid_request", message: "Bad." });
   });
 });
+
+test("an answer that is compressed, though that was not asked for, is a failure that the log explains", async () => {
+  await using bed = await startBed(() => ({
+    raw: [Bun.gzipSync(new TextEncoder().encode("data: [DONE]\n\n"))],
+    headers: { "content-type": "text/event-stream", "content-encoding": "gzip" },
+  }));
+
+  const { failure } = await bed.ask();
+
+  expect(failure).toMatchObject({ kind: "upstream", code: "upstream_error" });
+  expect(failure).toHaveProperty("cause.message", expect.stringContaining("compressed"));
+});

@@ -121,6 +121,13 @@ describe("providers that nobody configured", () => {
     expect(String(thrown)).not.toContain("GEMINI");
   });
 
+  test("behind a wrong address say so before the first request", () => {
+    const providers = createProviders({ OPENAI_API_KEY: "k", OPENAI_BASE_URL: "localhost:8000" });
+
+    expect(providers.missingKey("gpt-4o-mini")).toContain("OPENAI_BASE_URL");
+    expect(() => providers.find("gpt-4o-mini")).toThrow("The provider of this agent's model is not set up");
+  });
+
   test("need no key where they are local, or another server stands for them", () => {
     const providers = createProviders({ OPENAI_BASE_URL: "http://127.0.0.1:1/v1" });
 
