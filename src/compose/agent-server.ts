@@ -4,6 +4,7 @@ import type { CreateServer } from "../agents/kit/server.ts";
 import type { Registration } from "../agents/kit/registry.ts";
 import type { Flags } from "../config/given.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
+import { ConfigError } from "../core/error.ts";
 import { drivers } from "../drivers/index.ts";
 import { serve } from "../serve.ts";
 import { maxLogChars } from "../telemetry/exchange.ts";
@@ -24,6 +25,8 @@ export function createAgentServer(environment: Readonly<Record<string, string | 
         ...(host && { "--host": [host] }),
         ...(port !== undefined && { "--port": [String(port)] }),
       };
+      const registrations = [...registry];
+      if (registrations.length === 0) throw new ConfigError("The registry has no agents.");
       const load = async () => loadSettings(flags, environment);
       const writer = createLineWriter(1);
       const serving = await serve({
@@ -32,7 +35,7 @@ export function createAgentServer(environment: Readonly<Record<string, string | 
         createLog: ({ config: { log } }) =>
           createLog({ ...log, write: writer.write, maxChars: maxLogChars(log.content) }),
         version: packageFile.version,
-        agentFiles: ofRegistry([...registry]),
+        agentFiles: ofRegistry(registrations),
       });
       serving.announce();
       return {
@@ -57,6 +60,6 @@ function loadSettings(flags: Flags, environment: Readonly<Record<string, string 
 }
 
 function ofRegistry(registrations: readonly Registration[]): AgentFiles {
-  const agents = registrations.map((registration) => ({ ...registration, file: "" }));
+  const agents = registrations.map((registration) => ({ ...registration, file: "the registry" }));
   return { load: async () => ({ agents }), faultOf: () => undefined, watch() {}, close: async () => {} };
 }

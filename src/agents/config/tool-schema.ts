@@ -86,7 +86,8 @@ export const FileReadFile = Type.Object(
       minLength: 1,
       maxLength: 4_096,
       expected: "a folder",
-      description: "The folder whose files may be read, with all that is in it except links.",
+      description:
+        "The folder whose files may be read, with all that is in it except links; a relative one lies beside this file.",
     }),
     max_bytes: size({
       default: "1MiB",
@@ -120,7 +121,11 @@ const timeout = Type.Optional(
 
 const StdioServerFile = Type.Object(
   {
-    command: Type.String({ minLength: 1, maxLength: 4_096, description: "The program that is the server." }),
+    command: Type.String({
+      minLength: 1,
+      maxLength: 4_096,
+      description: "The program that is the server: its name, or its path from the folder of this file.",
+    }),
     args: Type.Optional(
       Type.Array(Type.String({ maxLength: 65_536 }), { maxItems: 1_000, description: "Its arguments." }),
     ),
@@ -137,7 +142,11 @@ const StdioServerFile = Type.Object(
       ),
     ),
     cwd: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 4_096, description: "Folder that it is started in." }),
+      Type.String({
+        minLength: 1,
+        maxLength: 4_096,
+        description: "Folder that it is started in; that of this file unless told.",
+      }),
     ),
     timeout,
   },

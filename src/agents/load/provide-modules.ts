@@ -1,5 +1,6 @@
 import { plugin } from "bun";
 import { dirname } from "node:path";
+import type { CreateServer } from "../kit/server.ts";
 
 /** Names under which agent files find what they need, whether or not it is installed. */
 const kitName = "oai-serve";
@@ -15,10 +16,17 @@ export async function provideModules(
   kit: Readonly<Record<string, unknown>>,
   files: readonly string[],
 ): Promise<void> {
-  provide(kitName, kit);
+  provide(kitName, { ...kit, createServer: refuseServer });
   const isMissing = files.some((file) => !isInstalled(schemasName, dirname(file)));
   if (isMissing && !provided.has(schemasName)) provide(schemasName, await import("@sinclair/typebox"));
 }
+
+/** It would be one more at each look at the file, and in each process that runs its agents. */
+const refuseServer: CreateServer = () => {
+  throw new Error(
+    "A file of agents starts no server: oai-serve serves what it exports. Keep createServer for `if (import.meta.main)`.",
+  );
+};
 
 function provide(name: string, exports: Readonly<Record<string, unknown>>): void {
   if (provided.has(name)) return;

@@ -70,6 +70,15 @@ describe("files", () => {
     ]);
   });
 
+  test("one that starts a server when it is run by itself is a file of agents too", async () => {
+    await using folder = await createFolder({
+      "one.ts": `import { createServer } from "oai-serve"; ${echo("one")}
+        if (import.meta.main) await createServer().listen();`,
+    });
+
+    expect(ids((await load(folder.path)).agents)).toEqual(["one"]);
+  });
+
   test("TypeBox is there with nothing installed", async () => {
     await using folder = await createFolder({
       "one.ts": `import { Type } from "@sinclair/typebox"; import * as kit from "oai-serve";
@@ -224,6 +233,11 @@ describe("what is wrong is said with its place:", () => {
       "a wrong definition",
       "import { defineAgent } from 'oai-serve';\n\nexport default defineAgent({ name: 'a b', run: () => 1 });",
       [":3:"],
+    ],
+    [
+      "a server of its own",
+      "import { createRegistry, createServer } from 'oai-serve';\n\ncreateServer(createRegistry()).listen();",
+      [":3:1: Error: A file of agents starts no server: oai-serve serves what it exports."],
     ],
   ] as const) {
     test(what, async () => {
