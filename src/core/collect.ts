@@ -7,6 +7,7 @@ import type {
   ToolCall,
   Usage,
 } from "./generation.ts";
+import { GrowingText } from "./growing-text.ts";
 
 /** One finished answer. */
 export interface Choice {
@@ -33,16 +34,13 @@ const maxCharacters = 33_554_432;
  * a `ServeError` and ends the generation once the answers are longer than `maxCharacters`.
  */
 export async function collect(batches: AsyncIterable<EventBatch>): Promise<Generation> {
-  const choices = new Map<number, Choice>();
+  const choices = new Map<number, GrowingChoice>();
   const metadata: Record<string, unknown> = {};
   let characters = 0;
   let usage: Usage = { promptTokens: 0, completionTokens: 0 };
-  const choiceAt = (index: number): Choice => {
-    let choice = choices.get(index);
-    if (choice === undefined) {
-      choice = { index, text: "", reasoning: "", refusal: "", toolCalls: [], logprobs: [], finish: "stop" };
-      choices.set(index, choice);
-    }
+  const choiceAt = (index: number): GrowingChoice => {
+    const choice = choices.get(index) ?? new GrowingChoice(index);
+    choices.set(index, choice);
     return choice;
   };
   for await (const batch of batches) {
@@ -52,27 +50,27 @@ export async function collect(batches: AsyncIterable<EventBatch>): Promise<Gener
       switch (event.type) {
         case "text-delta": {
           const choice = choiceAt(event.choice);
-          choice.text += event.text;
+          choice.text.add(event.text);
           if (event.logprobs !== undefined) choice.logprobs.push(...event.logprobs);
           break;
         }
         case "reasoning-delta":
-          choiceAt(event.choice).reasoning += event.text;
+          choiceAt(event.choice).reasoning.add(event.text);
           break;
         case "refusal-delta":
-          choiceAt(event.choice).refusal += event.text;
+          choiceAt(event.choice).refusal.add(event.text);
           break;
         case "tool-call-start":
           choiceAt(event.choice).toolCalls[event.index] = {
             id: event.id,
             kind: event.kind,
             name: event.name,
-            arguments: "",
+            arguments: new GrowingText(),
           };
           break;
         case "tool-call-delta": {
           const call = choiceAt(event.choice).toolCalls[event.index];
-          if (call !== undefined) call.arguments += event.arguments;
+          call?.arguments.add(event.arguments);
           break;
         }
         case "finish":
@@ -87,7 +85,38 @@ export async function collect(batches: AsyncIterable<EventBatch>): Promise<Gener
       }
     }
   }
-  return { choices: [...choices.values()].toSorted((a, b) => a.index - b.index), usage, metadata };
+  const whole = [...choices.values()]
+    .toSorted((a, b) => a.index - b.index)
+    .map((choice) => choice.toChoice());
+  return { choices: whole, usage, metadata };
+}
+
+/** An answer while it comes. */
+class GrowingChoice {
+  readonly index: number;
+  readonly text = new GrowingText();
+  readonly reasoning = new GrowingText();
+  readonly refusal = new GrowingText();
+  readonly toolCalls: (Omit<ToolCall, "arguments"> & { arguments: GrowingText })[] = [];
+  readonly logprobs: TokenLogprob[] = [];
+  finish: FinishReason = "stop";
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  toChoice(): Choice {
+    const { index, finish, logprobs } = this;
+    return {
+      index,
+      text: this.text.toString(),
+      reasoning: this.reasoning.toString(),
+      refusal: this.refusal.toString(),
+      toolCalls: this.toolCalls.map((call) => ({ ...call, arguments: call.arguments.toString() })),
+      logprobs,
+      finish,
+    };
+  }
 }
 
 function charactersOf(event: GenerationEvent): number {

@@ -56,17 +56,19 @@ export async function* callBackend(
     deadlines.waiting();
     const events = backend.generate(request, { ...context, signal: controller.signal });
     for await (const batch of abortable(events, controller.signal)) {
-      deadlines.arrived();
       const last = batch.at(-1);
       if (last?.type === "usage") reported = last.usage;
       const kept = edge.apply(batch);
+      // What is dropped is no sign of life: a backend could write it for ever, and nobody would hear of it.
+      const isAlive = kept.length > 0 || edge.isDone;
+      if (isAlive) deadlines.arrived();
       // After the last choice only usage can come, and only from a backend that ended every choice itself.
       const isOver = edge.isDone && edge.isCut;
       if (isOver) controller.abort(complete);
       if (kept.length > 0) yield kept;
       if (isOver) break;
       if (edge.isDone) lateUsage ??= setTimeout(() => controller.abort(complete), usageWaitMs);
-      deadlines.waiting();
+      if (isAlive) deadlines.waiting();
     }
     end = "read";
   } catch (error) {

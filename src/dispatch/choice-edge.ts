@@ -1,4 +1,5 @@
 import type { GenerationEvent, TokenLogprob } from "../core/generation.ts";
+import { GrowingText } from "../core/growing-text.ts";
 import { createStopMatcher, type StopMatcher } from "../text/stop.ts";
 
 /** What one choice is held to, the same for all choices of a call. */
@@ -14,6 +15,10 @@ export interface EdgeRules {
   keepsText: boolean;
 }
 
+/** An answer without end is not kept whole to be counted. */
+const maxKeptCharacters = 8 << 20;
+const charactersPerToken = 4;
+
 type ChoiceEvent = Extract<GenerationEvent, { choice: number }>;
 type EventOf<Type extends GenerationEvent["type"]> = Extract<GenerationEvent, { type: Type }>;
 type CallEvent = EventOf<"tool-call-start" | "tool-call-delta">;
@@ -23,8 +28,11 @@ export class ChoiceEdge {
   readonly #index: number;
   readonly #rules: EdgeRules;
   /** Text that came without a count of its tokens. */
-  readonly #uncounted: string[] = [];
-  readonly #uncountedReasoning: string[] = [];
+  readonly #uncounted = new GrowingText();
+  readonly #uncountedReasoning = new GrowingText();
+  /** Characters of both, and of what is not kept any more. */
+  #keptCharacters = 0;
+  #estimatedCharacters = 0;
   #matcher: StopMatcher | undefined;
   /** Logprobs whose text is held back, or has no letters yet. */
   #heldLogprobs: TokenLogprob[] = [];
@@ -47,11 +55,16 @@ export class ChoiceEdge {
   }
 
   get uncounted(): string {
-    return this.#uncounted.join("");
+    return this.#uncounted.toString();
   }
 
   get uncountedReasoning(): string {
-    return this.#uncountedReasoning.join("");
+    return this.#uncountedReasoning.toString();
+  }
+
+  /** Of text beyond what is kept to be counted. */
+  get estimatedTokens(): number {
+    return Math.ceil(this.#estimatedCharacters / charactersPerToken);
   }
 
   /** Puts into `out` what the client gets of `event`. True when that ends the choice. */
@@ -101,8 +114,8 @@ export class ChoiceEdge {
     if (event.tokens !== undefined) {
       this.tokens += event.tokens;
       this.reasoningTokens += event.tokens;
-    } else if (this.#rules.keepsText && event.text !== "") {
-      this.#uncountedReasoning.push(event.text);
+    } else {
+      this.#keep(event.text, this.#uncountedReasoning);
     }
     if (event.text !== "") out.push({ ...event, choice: this.#index });
     this.#limit(out);
@@ -165,8 +178,14 @@ export class ChoiceEdge {
     out.push(finish);
   }
 
-  #keep(text: string): void {
-    if (this.#rules.keepsText) this.#uncounted.push(text);
+  #keep(text: string, kept = this.#uncounted): void {
+    if (!this.#rules.keepsText || text === "") return;
+    if (this.#keptCharacters >= maxKeptCharacters) {
+      this.#estimatedCharacters += text.length;
+      return;
+    }
+    this.#keptCharacters += text.length;
+    kept.add(text);
   }
 
   #createMatcher(): StopMatcher | undefined {

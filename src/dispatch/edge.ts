@@ -66,7 +66,7 @@ export class Edge {
 
   get tally(): EdgeTally {
     return {
-      tokens: this.#choices.reduce((sum, choice) => sum + choice.tokens, 0),
+      tokens: this.#choices.reduce((sum, choice) => sum + choice.tokens + choice.estimatedTokens, 0),
       reasoningTokens: this.#choices.reduce((sum, choice) => sum + choice.reasoningTokens, 0),
       uncounted: this.#choices.map((choice) => choice.uncounted).filter((text) => text !== ""),
       uncountedReasoning: this.#choices

@@ -75,6 +75,8 @@ const refreshPauseMs = 1_000;
 /** What backends say of their models is asked again after this, beside the request that notices. */
 const staleMs = 60_000;
 const askTimeoutMs = 5_000;
+/** Models that an error names. */
+const maxNamed = 20;
 
 export function createRegistry(options: RegistryOptions): Registry {
   const { backends } = options;
@@ -198,6 +200,7 @@ export function createRegistry(options: RegistryOptions): Registry {
         if (elsewhere.error !== undefined) throw elsewhere.error;
         model = elsewhere.found;
       }
+      if (model === undefined && agent !== undefined && areAllKnown()) throw missingFor(agent, id, all);
       return model ?? missing(id, options.defaultModel, areAllKnown());
     },
     async list() {
@@ -250,6 +253,23 @@ function missing(id: string | undefined, defaultModel: string | undefined, areAl
       param: "model",
     },
   );
+}
+
+/** What an agent asks for is the doing of its author: which model it is, is for the log. */
+function missingFor(agent: string, id: string | undefined, models: readonly ServedModel[]): ServeError {
+  const others = models.map((model) => model.id).filter((other) => other !== agent);
+  const available = `Available: ${others.slice(0, maxNamed).join(", ") || "none"}`;
+  const reason =
+    id === undefined
+      ? `Agent '${agent}' names no model, and there is not one that it must mean.`
+      : id === agent
+        ? `Agent '${agent}' asks for a model of its own name, which is not here.`
+        : `Agent '${agent}' asks for the model '${id}', which is not here.`;
+  return new ServeError("internal", "The agent asks for a model that is not served.", {
+    code: "agent_model_not_found",
+    shouldRetry: false,
+    cause: new Error(`${reason} ${available}`),
+  });
 }
 
 /** Those that the operator named on this backend; if there are none, those that it says it has. */

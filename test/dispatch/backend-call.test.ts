@@ -205,6 +205,19 @@ test("a backend that is silent between two tokens is ended with a timeout", asyn
   expect(failure).toMatchObject({ kind: "timeout" });
 });
 
+test("calls that nobody may make are no sign of life", async () => {
+  const calls: Step = [
+    { type: "tool-call-start", choice: 0, index: 0, id: "c", name: "f", kind: "function" },
+  ];
+  const steps = Array.from({ length: 200 }, (_, at): Step[] => [Bun.sleep(at), calls]).flat();
+  const { events } = start([[text("a")], ...steps], {
+    request: { toolChoice: { mode: "none" } },
+    timeouts: { betweenTokensMs: 20 },
+  });
+
+  expect((await run(events)).failure).toMatchObject({ kind: "timeout" });
+});
+
 test("no timer is left when the client leaves and nobody comes back for the rest", async () => {
   jest.useFakeTimers();
   try {

@@ -247,6 +247,17 @@ test("reasoning and refusals pass, and count as what they are", () => {
   expect(edge.tally).toMatchObject({ uncounted: ["no"], uncountedReasoning: ["hm"] });
 });
 
+test("text without end is kept to be counted up to a limit, and the rest estimated", () => {
+  const edge = createEdge({}, canDoAnything);
+  const piece = "a".repeat(1 << 20);
+
+  for (let count = 0; count < 12; count++) edge.apply([text(piece)]);
+
+  const { tokens, uncounted } = edge.tally;
+  expect(uncounted.join("").length).toBe(8 << 20);
+  expect(tokens).toBe(1 << 20);
+});
+
 test("metadata passes", () => {
   const edge = createEdge();
   const metadata: GenerationEvent = { type: "metadata", fields: { iterations: 2 } };

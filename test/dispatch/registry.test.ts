@@ -418,7 +418,14 @@ describe("agents", () => {
 
     expect(await registry.resolve("vendor/x", "crew")).toMatchObject({ id: "vendor/x", target: "x" });
     expect(await failureOf(registry.resolve("vendor/x"))).toMatchObject({ code: "model_not_found" });
-    expect(await failureOf(registry.resolve("other", "crew"))).toMatchObject({ code: "model_not_found" });
+    expect(await failureOf(registry.resolve("other", "crew"))).toMatchObject({
+      kind: "internal",
+      code: "agent_model_not_found",
+      param: undefined,
+      cause: {
+        message: expect.stringContaining("asks for the model 'other', which is not here. Available: none"),
+      },
+    });
   });
 
   test("do not find elsewhere what a silent backend may have, unless the id names the place", async () => {
@@ -488,6 +495,8 @@ describe("agents", () => {
       createRegistry({ models: {}, tokenModel: "gpt-4", backends: [crew, ...backends] });
 
     expect((await create([createBackend("gpu", ["llama"])]).resolve(undefined, "a")).id).toBe("llama");
-    expect(await failureOf(create([]).resolve(undefined, "a"))).toMatchObject({ param: "model" });
+    expect(await failureOf(create([]).resolve(undefined, "a"))).toMatchObject({
+      code: "agent_model_not_found",
+    });
   });
 });

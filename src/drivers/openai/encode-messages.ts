@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ContentPart, Message, ToolCall } from "../../core/generation.ts";
 import type { JsonRecord } from "../../core/json.ts";
 import type { Traits } from "./traits.ts";
@@ -6,11 +7,24 @@ import type { Traits } from "./traits.ts";
 export function encodeMessages(
   messages: readonly Message[],
   traits: Pick<Traits, "developerRole">,
+  model: string,
 ): JsonRecord[] {
-  return messages.map((message) => encodeMessage(message, traits));
+  const toCallId = mistralNames.test(model) ? toShortId : (id: string) => id;
+  return messages.map((message) => encodeMessage(message, { ...traits, toCallId }));
 }
 
-function encodeMessage(message: Message, { developerRole }: Pick<Traits, "developerRole">): JsonRecord {
+/** Mistral's API and its models' own templates refuse ids of calls that are not nine letters and digits. */
+const mistralNames = /mistral|mixtral|ministral|magistral|codestral|devstral|pixtral/i;
+
+function toShortId(id: string): string {
+  return /^[a-zA-Z0-9]{9}$/.test(id) ? id : createHash("sha256").update(id).digest("hex").slice(0, 9);
+}
+
+interface MessageForm extends Pick<Traits, "developerRole"> {
+  toCallId: (id: string) => string;
+}
+
+function encodeMessage(message: Message, { developerRole, toCallId }: MessageForm): JsonRecord {
   const { role, content, name, toolCalls = [], toolCallId } = message;
   const refusals = content.filter((part) => part.type === "refusal");
   return {
@@ -21,8 +35,10 @@ function encodeMessage(message: Message, { developerRole }: Pick<Traits, "develo
     ),
     ...(refusals.length === 0 ? {} : { refusal: refusals.map(({ text }) => text).join("") }),
     ...(name === undefined ? {} : { name }),
-    ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls.map(encodeToolCall) }),
-    ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
+    ...(toolCalls.length === 0
+      ? {}
+      : { tool_calls: toolCalls.map((call) => encodeToolCall({ ...call, id: toCallId(call.id) })) }),
+    ...(toolCallId === undefined ? {} : { tool_call_id: toCallId(toolCallId) }),
   };
 }
 

@@ -20,7 +20,7 @@ export function encode(request: GenerationRequest, traits: Traits): EncodedCall 
   }
   const messages =
     prompt.kind === "messages"
-      ? encodeMessages(prompt.messages, traits)
+      ? encodeMessages(prompt.messages, traits, request.model)
       : [{ role: "user", content: prompt.kind === "text" ? prompt.text : "" }];
   return {
     path: "chat/completions",

@@ -1,4 +1,4 @@
-import { ServeError } from "../../core/error.ts";
+import { ConfigError, ServeError } from "../../core/error.ts";
 import type { Backend } from "../../core/generation.ts";
 import type { Log } from "../../core/log.ts";
 import { createHttpClient } from "../../egress/client.ts";
@@ -18,10 +18,10 @@ export interface ProviderBackendsOptions {
 export interface ProviderBackends {
   /**
    * The provider of a model, as a private backend, and the model's name there; undefined where the name points to none.
-   * Throws a `ServeError` when the provider's key is not in the environment, or `ConfigError` for its base URL.
+   * Throws a `ServeError` when the provider's key is not in the environment, or its base URL there is none.
    */
   find: (model: string) => { backend: Backend; target: string } | undefined;
-  /** What is missing for a model of a provider, in a sentence for the operator; undefined if nothing is. */
+  /** What is missing for a model of a provider, or wrong, in a sentence for the operator; undefined if nothing is. */
   missingKey: (model: string) => string | undefined;
   close(): Promise<void>;
 }
@@ -52,7 +52,7 @@ export function createProviderBackends(options: ProviderBackendsOptions): Provid
 function createBackend(provider: Provider, model: string, options: ProviderBackendsOptions): Backend {
   const missing = missingKeyOf(provider, model, options);
   if (missing !== undefined) {
-    throw new ServeError("unavailable", "The model of this agent has no credentials on this server.", {
+    throw new ServeError("unavailable", "The provider of this agent's model is not set up on this server.", {
       code: "upstream_not_configured",
       shouldRetry: false,
       cause: new Error(missing),
@@ -75,14 +75,20 @@ function createBackend(provider: Provider, model: string, options: ProviderBacke
   });
 }
 
-/** Another server than the provider's own may need no key. */
 function missingKeyOf(
   provider: Provider,
   model: string,
   { variable }: ProviderBackendsOptions,
 ): string | undefined {
-  const { keyVariables, isKeyOptional, baseUrlVariable } = provider;
-  const isOther = (variable(baseUrlVariable) ?? "") !== "";
-  if (isKeyOptional === true || isOther || findKey(keyVariables, variable) !== undefined) return undefined;
+  const { keyVariables, isKeyOptional } = provider;
+  let isOwn: boolean;
+  try {
+    ({ isOwn } = baseUrlOf(provider, variable));
+  } catch (error) {
+    if (error instanceof ConfigError) return `'${model}' cannot be asked for: ${error.message}`;
+    throw error;
+  }
+  // Another server than the provider's own may need no key.
+  if (isKeyOptional === true || !isOwn || findKey(keyVariables, variable) !== undefined) return undefined;
   return `'${model}' needs ${keySentence(keyVariables)} in the environment.`;
 }

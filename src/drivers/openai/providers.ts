@@ -1,3 +1,4 @@
+import { toProviderName } from "../../core/provider-name.ts";
 import { parseBaseUrl } from "./base-url.ts";
 import { generalTraits, type Traits } from "./traits.ts";
 
@@ -151,7 +152,7 @@ export function findProvider(name: string): Provider | undefined {
  */
 export function providerOf(model: string): { provider: Provider; target: string } | undefined {
   const slash = model.indexOf("/");
-  const named = slash < 1 ? undefined : providers.get(aliasOf(model.slice(0, slash)));
+  const named = slash < 1 ? undefined : providers.get(toProviderName(model.slice(0, slash)));
   const target = model.slice(slash + 1);
   if (named !== undefined && target !== "") return { provider: named, target };
   for (const provider of providers.values()) {
@@ -174,10 +175,6 @@ export function baseUrlOf(
 export function traitsOf(provider: Provider | undefined, isOwn: boolean): Traits {
   if (provider === undefined || (provider.name === "openai" && !isOwn)) return generalTraits;
   return { ...generalTraits, ...provider.traits };
-}
-
-function aliasOf(name: string): string {
-  return name === "google" ? "gemini" : name;
 }
 
 function isName(name: string): name is ProviderName {

@@ -1,4 +1,5 @@
 import type { Capabilities, Sampling } from "../../core/generation.ts";
+import { isOwnField } from "../../core/own-fields.ts";
 
 /** In what OpenAI-compatible servers differ. */
 export interface Traits {
@@ -46,12 +47,9 @@ const sampling: readonly (keyof Sampling)[] = [
   "stop",
 ];
 
-/** Fields that are this server's own extensions and mean nothing to another. */
-const ownFields: ReadonlySet<string> = new Set(["conversation_id", "include_steps"]);
-
 /** The fields of `extra` that are sent on: the server judges what it does not know. */
 export function isForwarded(name: string): boolean {
-  return !ownFields.has(name);
+  return !isOwnField(name);
 }
 
 /** Everything that the protocol has, as far as the server is not known to lack it. */

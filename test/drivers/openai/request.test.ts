@@ -225,6 +225,30 @@ describe("a request to an upstream has", () => {
     });
   }
 
+  test("ids of calls as Mistral's models want them, the same for a call and its result", async () => {
+    await using bed = await startBed(() => ({ text: "Hi" }));
+    const toolCalls = ["call_0123456789", "abcDEF123"].map((id) => ({
+      id,
+      kind: "function" as const,
+      name: "f",
+      arguments: "{}",
+    }));
+    const messages = [
+      { role: "assistant" as const, content: [], toolCalls },
+      ...toolCalls.map(({ id }) => ({ role: "tool" as const, toolCallId: id, content: [] })),
+    ];
+
+    for (const model of ["mistral-large-latest", "gpt-4o"]) {
+      await bed.ask({ model, prompt: { kind: "messages", messages } });
+    }
+
+    const ids = bed.upstream.calls.map(({ body }) => JSON.stringify(body).match(/(?<=id":")\w+/g));
+    expect(ids).toEqual([
+      [expect.stringMatching(/^[a-zA-Z0-9]{9}$/), "abcDEF123", ids[0]?.[0], "abcDEF123"],
+      ["call_0123456789", "abcDEF123", "call_0123456789", "abcDEF123"],
+    ]);
+  });
+
   test("a bare prompt at /completions", async () => {
     await using bed = await startBed(() => ({ text: "Hi" }));
 
