@@ -1,4 +1,5 @@
 import { toAgent } from "../agents/config/agent-of-config.ts";
+import { notFound } from "../agents/config/not-found.ts";
 import type { LoadedAgent } from "../agents/load/loaded.ts";
 import { createToolTable } from "../agents/tools/create-tool-table.ts";
 import type { ToolTable } from "../agents/tools/table.ts";
@@ -10,9 +11,9 @@ import type { Backend } from "../core/generation.ts";
 import type { Log } from "../core/log.ts";
 import { createAgentBackend, type ServedAgent } from "../drivers/agent/backend.ts";
 import type { ProviderBackends } from "../drivers/openai/provider-backends.ts";
-import { providerOf } from "../drivers/openai/providers.ts";
 import type { SchemaChecker } from "../json-schema/checker.ts";
 import type { LoadedFiles } from "./agent-files.ts";
+import { refuseUnknownModels } from "./agent-models.ts";
 
 export interface AgentParts {
   config: Config;
@@ -90,12 +91,15 @@ function served({ agents }: Config, loaded: readonly LoadedAgent[]): ComposedAge
   }
   if (only === undefined) return all;
   if (!taken.has(only)) {
-    throw new ConfigError(`Agent '${only}' not found. Available: ${[...taken].join(", ") || "none"}`);
+    throw new ConfigError(notFound("Agent", only, taken));
   }
   return all.map((each) => ({ ...each, isPrivate: each.id !== only, isDefault: each.id === only }));
 }
 
-/** The default agent under the name that the operator gives it; others still ask for it by its own. */
+/**
+ * The default agent under the name that the operator gives it. Others still ask for it by its own, unless that is its
+ * model's too: then it means the model.
+ */
 function published(agents: readonly ComposedAgent[], name: string | undefined): readonly ComposedAgent[] {
   const open = agents.filter(({ isPrivate }) => !isPrivate);
   const chosen = open.find(({ isDefault }) => isDefault) ?? open[0];
@@ -103,10 +107,10 @@ function published(agents: readonly ComposedAgent[], name: string | undefined): 
   if (agents.some(({ id }) => id === name)) {
     return agents.map((each) => ({ ...each, isDefault: each.id === name }));
   }
-  const others = agents.map((each) =>
-    each === chosen ? { ...each, isDefault: false, isPrivate: true } : each,
-  );
-  return [{ ...chosen, id: name, isDefault: true }, ...others];
+  const others = agents.filter((each) => each !== chosen);
+  const original = { ...chosen, isDefault: false, isPrivate: true };
+  const isAskedByName = chosen.agent.model !== chosen.id;
+  return [{ ...chosen, id: name, isDefault: true }, ...(isAskedByName ? [original] : []), ...others];
 }
 
 function ofConfig(id: string, definition: AgentConfig): ComposedAgent {
@@ -132,40 +136,10 @@ function refuseUnknownNames(agents: readonly ComposedAgent[], tools: ToolTable):
   const problems = agents.flatMap(({ place, agent }) => [
     ...agent.namedTools
       .filter((name) => !tools.has(name))
-      .map((name) => `${place}: Tool '${name}' not found. Available: ${tools.names.join(", ")}.`),
+      .map((name) => `${place}: ${notFound("Tool", name, tools.names)}.`),
     ...agent.agents
       .filter((name) => !ids.has(name))
-      .map((name) => `${place}: Agent '${name}' not found. Available: ${[...ids].join(", ")}.`),
+      .map((name) => `${place}: ${notFound("Agent", name, ids)}.`),
   ]);
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
-}
-
-/**
- * Where no backend could have them: throws `ConfigError` for models that no provider is known for, or has no key. Agents
- * that no client can reach may lack what they like.
- */
-function refuseUnknownModels(
-  agents: readonly ComposedAgent[],
-  providers: Pick<ProviderBackends, "missingKey">,
-): void {
-  const problems = reachable(agents).flatMap(({ id, place, agent: { model } }) => {
-    const isAgent = agents.some((other) => other.id === model && other.id !== id);
-    if (model === undefined || isAgent) return [];
-    const problem =
-      providerOf(model) === undefined
-        ? `Model '${model}' not found: no backend has it, and it is of no known provider.`
-        : providers.missingKey(model);
-    return problem === undefined ? [] : [`${place}: ${problem}`];
-  });
-  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
-}
-
-/** The agents that clients are served by, and those that these hand work to. */
-function reachable(agents: readonly ComposedAgent[]): readonly ComposedAgent[] {
-  const found = new Set(agents.filter(({ isPrivate }) => !isPrivate));
-  // What is added meanwhile is gone through as well.
-  for (const { agent } of found) {
-    for (const other of agents) if (agent.agents.includes(other.id)) found.add(other);
-  }
-  return [...found];
 }

@@ -33,7 +33,7 @@ export interface HttpClient {
    * the call's signal.
    */
   call(call: HttpCall): Promise<HttpAnswer>;
-  /** Closes connections that are not in use. */
+  /** Closes all connections, also those in use, whose calls fail; later calls make new ones. */
   close(): void;
 }
 

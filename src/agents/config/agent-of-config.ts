@@ -16,7 +16,14 @@ export function toAgent(id: string, config: AgentConfig): Agent {
     ...(config.system !== undefined && { system: config.system }),
     ...(config.maxIterations !== undefined && { maxIterations: config.maxIterations }),
   });
-  return config.inputs.length === 0 ? agent : { ...agent, run: withInputs(agent.run, config.inputs) };
+  const { inputs } = config;
+  if (inputs.length === 0) return agent;
+  return {
+    ...agent,
+    run: withInputs(agent.run, inputs),
+    // It asks them as well, for those who check or list what it asks.
+    agents: [...new Set([...agent.agents, ...inputs])],
+  };
 }
 
 function toParams({ sampling, reasoningEffort, extra }: AgentConfig): AgentParams {

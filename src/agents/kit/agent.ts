@@ -169,6 +169,6 @@ export interface Agent {
   readonly tools: readonly string[];
   /** Those of `tools` that were given by name, so that the server has to have them. */
   readonly namedTools: readonly string[];
-  /** Names of the agents that it hands work to. */
+  /** Names of the agents that it hands work to, or whose answers it gets first. */
   readonly agents: readonly string[];
 }

@@ -3,6 +3,7 @@ import { ServeError } from "../../core/error.ts";
 import type { CallContext, GenerationRequest, JsonSchema } from "../../core/generation.ts";
 import { isRecord } from "../../core/json.ts";
 import type { AgentEnvironment } from "../run/environment.ts";
+import { toSafeName } from "../tools/safe-name.ts";
 import { userMessage } from "./messages.ts";
 import type { RunRecord } from "./record.ts";
 import { defineFunction, type ServerTool } from "./server-tool.ts";
@@ -15,17 +16,16 @@ export interface DelegateDeps {
 }
 
 /**
- * A tool with which a model hands a task to the agent of that id, under the name `ask_` and what a tool may be named
- * of the id. Its result is the text of the agent's answer.
+ * A tool with which a model hands a task to the agent of that id, under the name `ask_` and the id, as far as models take
+ * that. Its result is the text of the agent's answer.
  */
 export function createDelegate(id: string, { environment, context, record }: DelegateDeps): ServerTool {
   const description =
     environment.agents?.get(id)?.description ?? `Hands a task to '${id}' and gives its answer.`;
   return {
-    definition: defineFunction(toolName(id), description, parameters),
+    definition: defineFunction(toSafeName(`ask_${id}`), description, parameters),
     delegate: id,
     async execute(args, { signal }) {
-      record.addAgent(id);
       const task = isRecord(args) && typeof args["task"] === "string" ? args["task"] : "";
       const { events } = await environment.generate([taskRequest(id, task)], { ...context, signal }, counted);
       const { choices, usage } = await collect(events);
@@ -52,12 +52,6 @@ const parameters: JsonSchema = {
   required: ["task"],
   additionalProperties: false,
 };
-
-const longestToolName = 64;
-
-function toolName(id: string): string {
-  return `ask_${id.replaceAll(/[^\w-]/g, "_")}`.slice(0, longestToolName);
-}
 
 function taskRequest(model: string, task: string): GenerationRequest {
   return {

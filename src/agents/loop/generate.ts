@@ -42,10 +42,12 @@ export function createAgentGenerate(deps: AgentGenerateDeps): AgentGenerate {
     ...context,
     callers: [...context.callers, deps.id],
     work: context.work ?? { modelCalls: 0, toolCalls: 0 },
+    onAgent: (agent: string) => deps.record.addAgent(agent),
   };
   return (options) =>
     createGeneration(
-      (signal) => runRounds(async () => await prepare(options, { ...deps, context: { ...inner, signal } })),
+      ({ signal }) =>
+        runRounds(async () => await prepare(options, { ...deps, context: { ...inner, signal } })),
       context.signal,
     );
 }
@@ -58,7 +60,6 @@ async function prepare(options: AgentGenerateOptions, deps: Deps): Promise<Round
   const { id, agent, request, context, environment, record } = deps;
   const model = options.model ?? agent.model;
   if (model === undefined) throw noModel(id);
-  if (environment.agents?.get(model) !== undefined) record.addAgent(model);
   const params = options.params ?? (options.messages === undefined ? paramsOf(request) : {});
   return {
     agent: id,

@@ -3,27 +3,28 @@ import type { AgentEvent, AgentGeneration, AgentGenerationResult } from "../kit/
 
 type Pieces = AsyncGenerator<readonly AgentEvent[], AgentGenerationResult>;
 
-/**
- * What `start` gives, once it is read. Its signal aborts with `signal`, when the reader leaves before the end, even in
- * the middle of a read, and when reading fails.
- */
-export function createGeneration(
-  start: (signal: AbortSignal) => Pieces,
-  signal: AbortSignal,
-): AgentGeneration {
+export interface Reading {
+  /** Aborts with that of the run, when the reader leaves before the end, even in the middle of a read, and when reading fails. */
+  signal: AbortSignal;
+  /** Only the result is wanted: pieces need not be given. */
+  isWhole: boolean;
+}
+
+/** What `start` gives, once it is read; `start` is called once at most. */
+export function createGeneration(start: (reading: Reading) => Pieces, signal: AbortSignal): AgentGeneration {
   let isOpen = false;
   const ended = Promise.withResolvers<AgentGenerationResult>();
   // Whoever reads the stream sees the failure there.
   ended.promise.catch(() => {});
 
-  const open = (): AsyncIterator<readonly AgentEvent[], undefined> => {
+  const open = (isWhole: boolean): AsyncIterator<readonly AgentEvent[], undefined> => {
     if (isOpen) throw new Error("A generation can be read only once.");
     isOpen = true;
     const controller = new AbortController();
     const onAbort = () => controller.abort(signal.reason);
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
-    const pieces = start(controller.signal);
+    const pieces = start({ signal: controller.signal, isWhole });
     const end = (reason: unknown) => {
       signal.removeEventListener("abort", onAbort);
       ended.reject(reason);
@@ -56,14 +57,14 @@ export function createGeneration(
   let whole: Promise<AgentGenerationResult> | undefined;
   const readWhole = async (): Promise<AgentGenerationResult> => {
     if (isOpen) return await ended.promise;
-    const pieces = open();
+    const pieces = open(true);
     while ((await pieces.next()).done !== true);
     return await ended.promise;
   };
   const result = async () => await (whole ??= readWhole());
 
   return {
-    [Symbol.asyncIterator]: open,
+    [Symbol.asyncIterator]: () => open(false),
     result,
     text: async () => (await result()).text,
   };

@@ -3,6 +3,7 @@ import { textOf } from "./messages.ts";
 
 /** What went on in an answer before it ended in calls of the client's tools, and what of it the client saw. */
 export interface HiddenTurn {
+  /** Their ids are ours (`createCallId`): who has them had this answer. */
   calls: readonly ToolCall[];
   text: string;
   /** The whole of it, the client's calls included. */

@@ -1,8 +1,6 @@
 import type { GenerationRequest } from "../../core/generation.ts";
+import { isOwnField } from "../../core/own-fields.ts";
 import type { AgentParams } from "../kit/agent.ts";
-
-/** Fields that are meant for the agent and mean nothing to a model. */
-const ownFields: ReadonlySet<string> = new Set(["include_steps", "conversation_id"]);
 
 /** The part of a request that `params` decide. */
 export function toRequestParams({
@@ -12,7 +10,7 @@ export function toRequestParams({
 }: AgentParams): Pick<GenerationRequest, "sampling" | "extra" | "reasoning"> {
   return {
     sampling,
-    extra: Object.fromEntries(Object.entries(extra).filter(([name]) => !ownFields.has(name))),
+    extra: Object.fromEntries(Object.entries(extra).filter(([name]) => !isOwnField(name))),
     ...(reasoningEffort !== undefined && { reasoning: { effort: reasoningEffort } }),
   };
 }

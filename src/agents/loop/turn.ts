@@ -1,6 +1,6 @@
-import { createId } from "../../core/ids.ts";
 import type { EventBatch, FinishReason, GenerationEvent, ToolCall, Usage } from "../../core/generation.ts";
 import type { AgentEvent } from "../kit/agent.ts";
+import { createCallId, isOwnCallId } from "./call-ids.ts";
 import { tooLong } from "./failures.ts";
 
 export interface TurnOptions {
@@ -8,7 +8,10 @@ export interface TurnOptions {
   agent: string;
   /** Names of the client's tools. */
   client: ReadonlySet<string>;
-  /** Of calls so far; those of the answer join them. A call whose id is taken gets another. */
+  /**
+   * Of calls so far; those of the answer join them. A call whose id is taken gets another, and every call that the
+   * client sees gets one of ours.
+   */
   callIds: Set<string>;
   /** Written in front of the first text, to keep it apart from that of an earlier turn. */
   separator: string;
@@ -85,10 +88,11 @@ export class Turn {
     const { index, name, kind } = event;
     const { client, callIds } = this.#options;
     this.#count(name);
-    const id = event.id === "" || callIds.has(event.id) ? createId("call_", 24) : event.id;
+    const isClient = client.has(name);
+    const isFree = event.id !== "" && !callIds.has(event.id);
+    const id = isFree && (!isClient || isOwnCallId(event.id)) ? event.id : createCallId();
     callIds.add(id);
     const call = { id, kind, name, arguments: "" };
-    const isClient = client.has(name);
     (isClient ? this.calls.client : this.calls.server).push(call);
     this.#open.set(index, { call, isClient });
     return isClient ? { type: "tool-call-start", id, name, kind } : undefined;

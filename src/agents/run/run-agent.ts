@@ -2,12 +2,13 @@ import { ServeError } from "../../core/error.ts";
 import type { CallContext, EventBatch, GenerationEvent, GenerationRequest } from "../../core/generation.ts";
 import { nextTurn } from "../../core/next-turn.ts";
 import type { Agent, AgentPiece } from "../kit/agent.ts";
-import { describe } from "../kit/names.ts";
+import { frameOf } from "../load/frame.ts";
 import { createAgentGenerate } from "../loop/generate.ts";
 import { createRunRecord, type RunRecord } from "../loop/record.ts";
 import { createAgentContext } from "./context.ts";
 import type { AgentEnvironment } from "./environment.ts";
 import { toPieces } from "./pieces.ts";
+import { toError } from "./thrown.ts";
 import { EventReader } from "./to-events.ts";
 
 export interface AgentCall {
@@ -31,6 +32,7 @@ const maxTurnMs = 10;
 export async function* runAgent(call: AgentCall): AsyncGenerator<EventBatch> {
   const { id, request, context, environment } = call;
   const startedAt = performance.now();
+  context.onAgent?.(id);
   const record = createRunRecord();
   const reader = new EventReader(request.extra["include_steps"] === true);
   let leave = environment.loopWatch?.enter(id);
@@ -115,9 +117,9 @@ function endOf(reader: EventReader, record: RunRecord, elapsedMs: number): Event
 /** What went wrong while the agent was ended is the doing of whoever ended it. */
 function asFailure(thrown: unknown, { id, context }: AgentCall): unknown {
   if (context.signal.aborted) return context.signal.reason;
-  if (thrown instanceof ServeError) return thrown;
-  const error = thrown instanceof Error ? thrown : new Error(describe(thrown));
-  const place = placeOf(error);
+  const error = toError(thrown);
+  if (error instanceof ServeError) return error;
+  const place = frameOf(error);
   return new ServeError("internal", "The agent failed.", {
     code: "agent_failed",
     shouldRetry: false,
@@ -125,10 +127,4 @@ function asFailure(thrown: unknown, { id, context }: AgentCall): unknown {
       cause: error,
     }),
   });
-}
-
-/** `file:line:column` of the first call outside the executable: where its author will look. */
-function placeOf({ stack = "" }: Error): string | undefined {
-  const frames = stack.matchAll(/^ +at (?:.*\()?(?<place>[^()\n]+:\d+:\d+)\)?$/gm);
-  return frames.map(({ groups }) => groups?.["place"]).find((place) => place?.includes("$bunfs") === false);
 }

@@ -1,6 +1,7 @@
 import { ConfigError, ServeError } from "../../core/error.ts";
 import type { Log } from "../../core/log.ts";
 import type { SchemaChecker } from "../../json-schema/checker.ts";
+import { notFound } from "../config/not-found.ts";
 import type { McpServersFile, ToolsFile } from "../config/tool-schema.ts";
 import type { AgentTool } from "../kit/tool.ts";
 import { createMcpServer } from "../mcp/mcp-server.ts";
@@ -50,7 +51,7 @@ export function createToolTable(options: ToolTableOptions): ToolTable {
       const { server, only } = split(name);
       const found = servers.get(server);
       if (found === undefined) {
-        throw new Error(`Tool '${name}' not found. Available: ${names.join(", ")}`);
+        throw new Error(notFound("Tool", name, names));
       }
       const offered = await found.tools(signal);
       if (only === undefined) return [...offered.values()];

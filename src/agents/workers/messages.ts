@@ -20,7 +20,8 @@ export type ToWorker =
   /** So many messages of pieces have been read. */
   | { type: "taken"; run: number; count: number }
   | { type: "events"; generation: number; events: readonly AgentEvent[] }
-  | { type: "generated"; generation: number; result?: AgentGenerationResult; error?: WireError }
+  | { type: "generated"; generation: number; result: AgentGenerationResult }
+  | { type: "generation-failed"; generation: number; error: WireError }
   | { type: "call"; call: number; generation: number; tool: number; args: unknown; context: WireToolContext }
   | { type: "cancel-call"; call: number }
   | { type: "ping" }
@@ -34,7 +35,7 @@ export type FromWorker =
   | { type: "pieces"; run: number; pieces: readonly (string | AgentEvent)[] }
   | { type: "ended"; run: number; error?: WireError }
   | { type: "log"; run: number; level: LogLevel; text: string; fields?: LogFields; bound: LogFields }
-  /** `whole` asks for the result, otherwise for the events. */
+  /** `whole` asks for nothing but the result, which comes after the events otherwise. */
   | { type: "generate"; run: number; generation: number; options: WireOptions; whole: boolean }
   | { type: "events-taken"; run: number; generation: number; count: number }
   | { type: "cancel-generation"; run: number; generation: number }
@@ -67,6 +68,7 @@ const toWorker: ReadonlySet<unknown> = new Set<ToWorker["type"]>([
   "taken",
   "events",
   "generated",
+  "generation-failed",
   "call",
   "cancel-call",
   "ping",

@@ -1,5 +1,6 @@
 import type { AgentEvent, AgentGenerate, AgentGenerateOptions, AgentGenerationResult } from "../kit/agent.ts";
 import type { AgentTool } from "../kit/tool.ts";
+import { createGeneration, type Reading } from "../loop/generation.ts";
 import { createInlet } from "./inlet.ts";
 import type { FromWorker, WireOptions } from "./messages.ts";
 
@@ -8,8 +9,7 @@ export interface RemoteGeneration {
   /** Those with code in this process, by their places. */
   readonly tools: readonly AgentTool[];
   receive: (events: readonly AgentEvent[]) => void;
-  /** Of a generation that was asked for as a whole, there is a result. */
-  end: (result: AgentGenerationResult | undefined) => void;
+  end: (result: AgentGenerationResult) => void;
   fail: (reason: unknown) => void;
 }
 
@@ -25,53 +25,45 @@ export interface RemoteGenerateDeps {
 
 /** `context.generate` of a worker process. */
 export function createRemoteGenerate(deps: RemoteGenerateDeps): AgentGenerate {
-  return (options) => {
-    const result = () => readWhole(deps, options);
-    return {
-      text: async () => (await result()).text,
-      result,
-      [Symbol.asyncIterator]: () => readEvents(deps, options),
-    };
-  };
+  return (options) => createGeneration((reading) => ask(deps, options, reading), deps.signal);
 }
 
-async function* readEvents(
-  { run, signal, send, begin, forget }: RemoteGenerateDeps,
+async function* ask(
+  { run, send, begin, forget }: RemoteGenerateDeps,
   options: AgentGenerateOptions,
-): AsyncGenerator<readonly AgentEvent[]> {
+  { signal, isWhole }: Reading,
+): AsyncGenerator<readonly AgentEvent[], AgentGenerationResult> {
   signal.throwIfAborted();
   const { tools, wire } = toWireOptions(options);
+  const ended = Promise.withResolvers<AgentGenerationResult>();
+  const cancel = () => {
+    if (forget(generation)) send({ type: "cancel-generation", run, generation });
+  };
   const inlet = createInlet<AgentEvent>({
     onTaken: (count) => send({ type: "events-taken", run, generation, count }),
-    onDone() {
-      if (forget(generation)) send({ type: "cancel-generation", run, generation });
-    },
+    onDone: cancel,
   });
   const generation = begin({
     tools,
     receive: (events) => inlet.receive(events),
-    end: () => inlet.end(),
+    end(result) {
+      ended.resolve(result);
+      inlet.end();
+    },
     fail: (reason) => inlet.end(reason),
   });
-  send({ type: "generate", run, generation, options: wire, whole: false });
-  yield* inlet;
-}
-
-async function readWhole(
-  { run, signal, send, begin }: RemoteGenerateDeps,
-  options: AgentGenerateOptions,
-): Promise<AgentGenerationResult> {
-  signal.throwIfAborted();
-  const { tools, wire } = toWireOptions(options);
-  return await new Promise((resolve, reject) => {
-    const generation = begin({
-      tools,
-      receive() {},
-      end: (result) => (result === undefined ? undefined : resolve(result)),
-      fail: reject,
-    });
-    send({ type: "generate", run, generation, options: wire, whole: true });
-  });
+  const onAbort = () => {
+    cancel();
+    inlet.fail(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    send({ type: "generate", run, generation, options: wire, whole: isWhole });
+    yield* inlet;
+    return await ended.promise;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 function toWireOptions({ tools, ...options }: AgentGenerateOptions): {

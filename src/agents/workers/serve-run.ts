@@ -103,14 +103,10 @@ export function serveRun({ run, agent, context, send, nextCall, onDone }: Served
     };
     try {
       const generating = context.generate(given);
-      if (whole) {
-        send({ type: "generated", generation, result: await generating.result() });
-        return;
-      }
-      await sendEvents(generation, generating);
-      send({ type: "generated", generation });
+      if (!whole) await sendEvents(generation, generating);
+      send({ type: "generated", generation, result: await generating.result() });
     } catch (error) {
-      send({ type: "generated", generation, error: toWireError(error) });
+      send({ type: "generation-failed", generation, error: toWireError(error) });
     }
   };
 

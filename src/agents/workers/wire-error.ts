@@ -1,5 +1,5 @@
 import { type ErrorDetails, type ErrorKind, ServeError } from "../../core/error.ts";
-import { describe } from "../kit/names.ts";
+import { toError } from "../run/thrown.ts";
 
 /** Something thrown, on its way to another process. */
 export interface WireError {
@@ -15,13 +15,14 @@ export interface WireError {
 const maxCauses = 5;
 
 export function toWireError(thrown: unknown, causes = maxCauses): WireError {
-  if (!(thrown instanceof Error)) return { name: "Error", message: describe(thrown) };
+  const error = toError(thrown);
+  const { name, message, stack, cause } = error;
   return {
-    name: thrown.name,
-    message: thrown.message,
-    ...(thrown.stack !== undefined && { stack: thrown.stack }),
-    ...(thrown.cause !== undefined && causes > 0 && { cause: toWireError(thrown.cause, causes - 1) }),
-    ...(thrown instanceof ServeError && { kind: thrown.kind, details: detailsOf(thrown) }),
+    name,
+    message,
+    ...(stack !== undefined && { stack }),
+    ...(cause !== undefined && causes > 0 && { cause: toWireError(cause, causes - 1) }),
+    ...(error instanceof ServeError && { kind: error.kind, details: detailsOf(error) }),
   };
 }
 

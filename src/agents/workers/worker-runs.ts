@@ -12,7 +12,7 @@ type Message<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;
 /** The runs of agents in a worker process. */
 export interface WorkerRuns {
   start(message: Message<"run">, agents: readonly LoadedAgent[]): void;
-  handle(message: Message<"cancel" | "taken" | "events" | "generated" | "call" | "cancel-call">): void;
+  handle(message: Exclude<ToWorker, Message<"load" | "run" | "ping" | "close">>): void;
 }
 
 interface Run {
@@ -95,11 +95,11 @@ export function createWorkerRuns(send: (message: FromWorker) => void): WorkerRun
     }
   };
 
-  const finish = ({ generation: id, result, error }: Message<"generated">) => {
+  /** It is told nothing more afterwards. */
+  const take = (id: number) => {
     const generation = generations.get(id);
     generations.delete(id);
-    if (error === undefined) generation?.end(result);
-    else generation?.fail(fromWireError(error));
+    return generation;
   };
 
   const cancel = (run: Run | undefined) => {
@@ -127,7 +127,9 @@ export function createWorkerRuns(send: (message: FromWorker) => void): WorkerRun
         case "events":
           return generations.get(message.generation)?.receive(message.events);
         case "generated":
-          return finish(message);
+          return take(message.generation)?.end(message.result);
+        case "generation-failed":
+          return take(message.generation)?.fail(fromWireError(message.error));
         case "call":
           return void call(message);
         case "cancel-call":

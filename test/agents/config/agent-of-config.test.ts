@@ -42,7 +42,7 @@ test("an agent is known by what it is made of", () => {
     description: "Writes.",
     tools: ["calculator"],
     agents: ["a"],
-    inputs: ["b"],
+    inputs: ["b", "a"],
   });
 
   expect(agent).toMatchObject({
@@ -51,7 +51,7 @@ test("an agent is known by what it is made of", () => {
     model: "small",
     tools: ["calculator"],
     namedTools: ["calculator"],
-    agents: ["a"],
+    agents: ["a", "b"],
   });
 });
 
@@ -100,6 +100,12 @@ describe("agents whose answers it gets", () => {
         },
       ],
     });
+  });
+
+  test("are no tools of its model", async () => {
+    const { asked } = await run({ agents: ["critic"], inputs: ["researcher"] });
+
+    expect(asked.at(-1)?.tools.map(({ name }) => name)).toEqual(["ask_critic"]);
   });
 
   test("are not asked again after the call of a tool", async () => {

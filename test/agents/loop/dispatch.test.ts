@@ -16,16 +16,25 @@ import { assertContract } from "../../support/contract.ts";
 import { rejection } from "../../support/rejection.ts";
 import { scripted, type Step } from "../../support/scripted.ts";
 
-/** Agents and one model, `scripted`, behind a real dispatch. */
-function serve(agents: readonly Agent[], script: (request: GenerationRequest) => readonly Step[]) {
+/** Agents and one model, `scripted`, behind a real dispatch. Of two with one id the first is asked. */
+function serve(
+  agents: readonly Agent[],
+  script: (request: GenerationRequest) => readonly Step[],
+  place: "before the agents" | "after the agents" = "after the agents",
+) {
   const model = scripted(script);
   const { environment } = loopBed([], {
+    agents: Object.fromEntries(agents.map(({ name, description = "" }) => [name, description])),
     generate: (requests, context, options) => generate(requests, context, options),
   });
   const served = agents.map((agent) => ({ agent, id: agent.name, isDefault: false, isPrivate: false }));
   const backend = createAgentBackend({ id: "agents", agents: served, environment });
   const generate = createDispatch({
-    registry: createRegistry({ models: {}, tokenModel: "gpt-4", backends: [model, backend] }),
+    registry: createRegistry({
+      models: {},
+      tokenModel: "gpt-4",
+      backends: place === "before the agents" ? [model, backend] : [backend, model],
+    }),
     admission: createAdmission({ maxConcurrency: 2, maxQueue: 200 }),
     tokens: characterTokens(),
     schemas: environment.schemas,
@@ -92,6 +101,42 @@ describe("agents behind dispatch", () => {
       usage: { promptTokens: 40, completionTokens: 4 },
       metadata: { agents_used: ["clerk"], iterations: 2 },
     });
+  });
+
+  for (const [name, model, expected] of [
+    ["scripted", "scripted", []],
+    ["router", "clerk", ["clerk"]],
+    ["reader", "scripted", ["scripted"]],
+  ] as const) {
+    test(`'${name}', whose model is '${model}', used the agents ${JSON.stringify(expected)}`, async () => {
+      const { ask } = serve(
+        [
+          ...(name === "scripted" ? [] : [defineAgent({ name, model })]),
+          defineAgent({ name: "scripted", model: "scripted" }),
+          defineAgent({ name: "clerk", run: () => "Hello." }),
+        ],
+        () => says("Hello."),
+      );
+
+      const answer = await collect(await ask(name));
+
+      expect(answer).toMatchObject({ choices: [{ text: "Hello." }], metadata: { agents_used: expected } });
+    });
+  }
+
+  test("name no agent for a model that has an agent's id", async () => {
+    const { ask } = serve(
+      [
+        defineAgent({ name: "reader", model: "scripted" }),
+        defineAgent({ name: "scripted", run: () => "Hi" }),
+      ],
+      () => says("Hello."),
+      "before the agents",
+    );
+
+    const answer = await collect(await ask("reader"));
+
+    expect(answer).toMatchObject({ choices: [{ text: "Hello." }], metadata: { agents_used: [] } });
   });
 
   test("that hand a task to each other end with a clear error", async () => {

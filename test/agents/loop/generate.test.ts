@@ -17,6 +17,8 @@ const add = tool({
   execute: ({ a, b }) => ({ sum: a + b }),
 });
 
+const ownId = expect.stringMatching(/^call_[A-Za-z0-9]{24}$/);
+
 const confirm: Tool = { kind: "function", name: "confirm", parameters: { type: "object" } };
 
 describe("a question to a model", () => {
@@ -252,13 +254,13 @@ describe("tools of the client", () => {
     const batches = await Array.fromAsync(generation);
 
     expect(batches).toEqual([
-      [{ type: "tool-call-start", id: "call_0_0", name: "confirm", kind: "function" }],
+      [{ type: "tool-call-start", id: ownId, name: "confirm", kind: "function" }],
       [{ type: "tool-call-delta", arguments: "{" }],
       [{ type: "tool-call-delta", arguments: "}" }],
       [{ type: "finish", reason: "tool-calls" }],
     ]);
     expect(await generation.result()).toMatchObject({
-      toolCalls: [{ id: "call_0_0", name: "confirm", arguments: "{}" }],
+      toolCalls: [{ id: ownId, name: "confirm", arguments: "{}" }],
       finishReason: "tool-calls",
     });
   });
@@ -304,25 +306,78 @@ describe("tools of the client", () => {
     expect(log.lines[0]).toBe("warn A tool of the client is not offered: the agent has one of that name");
   });
 
-  test("get an id of their own where the model gives none or one twice", async () => {
-    const start = { ...callStart(0, "confirm"), id: "" };
-    const { generate } = loopBed([
+  test("get ids of our own, whatever the model calls them, and keep them in the history", async () => {
+    const ids = ["", "functions.confirm:1", "functions.confirm:1"];
+    const starts = ids.map((id, index) => ({ ...callStart(index, "confirm"), id }));
+    const { generate } = loopBed([[[...starts, finish("tool-calls")]]]);
+
+    const { toolCalls, messages } = await generate({ clientTools: [confirm] }).result();
+
+    const given = toolCalls.map(({ id }) => id);
+    expect(given).toEqual([ownId, ownId, ownId]);
+    expect(new Set(given).size).toBe(3);
+    expect(messages.at(-1)?.toolCalls?.map(({ id }) => id)).toEqual(given);
+  });
+
+  test("keep their ids on the way through agents above, so that each of them knows its turn again", async () => {
+    const inner = loopBed([calls(["add", { a: 1, b: 2 }], ["confirm", {}])]);
+    const { toolCalls } = await inner.generate({ tools: [add], clientTools: [confirm] }).result();
+    const [call] = toolCalls;
+    const start = { ...callStart(0, "confirm"), id: call?.id ?? "" };
+    const { generate } = loopBed([[[start, finish("tool-calls")]]]);
+
+    const outer = await generate({ clientTools: [confirm] }).result();
+
+    expect(outer.toolCalls.map(({ id }) => id)).toEqual(toolCalls.map(({ id }) => id));
+  });
+
+  test("with the ids that a model gave another client bring nothing of that client's into the history", async () => {
+    const turn = [
       [
-        [
-          start,
-          callStart(1, "confirm"),
-          { ...callStart(2, "confirm"), id: "call_0_1" },
-          finish("tool-calls"),
-        ],
+        { ...callStart(0, "look"), id: "functions.look:0" },
+        callDelta(0, "{}"),
+        { ...callStart(1, "confirm"), id: "functions.confirm:1" },
+        callDelta(1, "{}"),
       ],
-    ]);
+      [finish("tool-calls")],
+    ] as const;
+    const look = tool({ name: "look", execute: () => "the first client's secret" });
+    const { open, model } = loopBed([turn, says("Done.")]);
+    const options = { tools: [look], clientTools: [confirm] };
+    await open()(options).result();
+    const other = [
+      { role: "user", content: "Hi" },
+      {
+        role: "assistant",
+        content: "",
+        toolCalls: [{ id: "functions.confirm:1", kind: "function", name: "confirm", arguments: "{}" }],
+      },
+      { role: "tool", content: "yes", toolCallId: "functions.confirm:1" },
+    ] as const;
 
-    const { toolCalls } = await generate({ clientTools: [confirm] }).result();
+    await open()({ ...options, messages: other }).text();
 
-    const ids = toolCalls.map(({ id }) => id);
-    expect(ids[0]).toMatch(/^call_[A-Za-z0-9]{24}$/);
-    expect(ids[1]).toBe("call_0_1");
-    expect(new Set(ids).size).toBe(3);
+    expect(shown(model.seen[1])).toEqual(["user: Hi", "assistant:  confirm({})", "tool result: yes"]);
+  });
+
+  test("and their results bear the same ids in the next question", async () => {
+    const turn = calls(["add", { a: 1, b: 2 }], ["confirm", {}]);
+    const { generate, model } = loopBed([turn, says("Done.")]);
+    const options = { tools: [add], clientTools: [confirm] };
+    const { toolCalls } = await generate(options).result();
+    const continued = [
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: "", toolCalls },
+      { role: "tool", content: "yes", toolCallId: toolCalls[0]?.id ?? "" },
+    ] as const;
+
+    await generate({ ...options, messages: continued }).text();
+
+    const prompt = model.seen[1]?.prompt;
+    const messages = prompt?.kind === "messages" ? prompt.messages : [];
+    const called = messages.flatMap((message) => message.toolCalls ?? []).map(({ id }) => id);
+    expect(called).toHaveLength(2);
+    expect(new Set(messages.flatMap(({ toolCallId }) => toolCallId ?? []))).toEqual(new Set(called));
   });
 });
 

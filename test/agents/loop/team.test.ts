@@ -136,12 +136,23 @@ describe("a team", () => {
     expect(shown(model.seen.at(-1)).at(-1)).toBe("tool result: late");
   });
 
-  test("may have agents whose ids are no names of tools", async () => {
-    const { generate, model } = loopBed([says("ok")]);
+  test("may have agents whose ids are no names of tools, however alike they are", async () => {
+    const long = "a".repeat(100);
+    const ids = ["a.b", "a_b", "a/b", `${long}1`, `${long}2`];
+    const { generate, model } = loopBed((request) => {
+      if (request.model !== "small") return says(request.model);
+      const results = shown(request).slice(2);
+      return results.length > 0
+        ? says("ok")
+        : calls(...request.tools.map(({ name }) => [name, { task: "Go." }] as const));
+    });
 
-    await generate({ agents: ["vendor/agent 1.5"] }).text();
+    await generate({ agents: ids }).text();
 
-    expect(model.seen[0]?.tools.map(({ name }) => name)).toEqual(["ask_vendor_agent_1_5"]);
+    const names = model.seen[0]?.tools.map(({ name }) => name) ?? [];
+    expect(names[1]).toBe("ask_a_b");
+    expect(names).toEqual(ids.map(() => expect.stringMatching(/^[\w-]{1,64}$/)));
+    expect(shown(model.seen.at(-1)).slice(2)).toEqual(ids.map((id) => `tool result: ${id}`));
   });
 
   test("counts an agent that is asked as a model, and says no more of a model", async () => {

@@ -2,11 +2,14 @@ import { describe, expect, test } from "bun:test";
 import type { AgentContext, AgentRun } from "../../../src/agents/kit/agent.ts";
 import { defineAgent } from "../../../src/agents/kit/define-agent.ts";
 import { reply } from "../../../src/agents/kit/reply.ts";
+import { loadAgentFiles } from "../../../src/agents/load/load-agent-files.ts";
 import { ServeError } from "../../../src/core/error.ts";
 import { describeCause } from "../../../src/telemetry/cause.ts";
 import { says } from "../../support/agents/loop-bed.ts";
 import { run } from "../../support/calls.ts";
 import { failureOf } from "../../support/failure.ts";
+import { createFolder } from "../load/folder.ts";
+import { kit } from "../load/kit.ts";
 import { answerOf, runBed } from "./bed.ts";
 
 describe("an answer", () => {
@@ -233,6 +236,23 @@ describe("a failure", () => {
       /secret detail/,
     ],
     ["a thrown text", () => raise("secret detail"), /secret detail/],
+    ["null", () => raise(null), /null/],
+    [
+      "an error that is its own cause",
+      () => raise(circular()),
+      /secret detail, because Error: secret detail/,
+    ],
+    ["an error that cannot be read", () => raise(unreadable()), /It threw what cannot be read/],
+    [
+      "an error whose message is no text",
+      () => raise(Object.assign(new Error(), { message: {} })),
+      /cannot be read/,
+    ],
+    [
+      "an error whose cause cannot be read",
+      () => raise(new Error("x", { cause: unreadable() })),
+      /cannot be read/,
+    ],
     ["a function as its answer", () => fail, /cannot answer a function/],
     ["a value without JSON", () => ({ count: 1n }), /BigInt/],
     [
@@ -270,13 +290,27 @@ describe("a failure", () => {
     });
   }
 
-  test("is told with its place", async () => {
+  test("is told with its place in the agent's file", async () => {
+    await using folder = await createFolder({
+      "a.ts": "export default function broken() {\n  throw new Error('no');\n}",
+    });
+    const { agents } = await loadAgentFiles({ files: [folder.path], kit });
+    const { batches } = runBed((context) => agents[0]?.agent.run(context));
+
+    const { failure } = await run(batches);
+
+    expect(describeCause(ServeError.from(failure).cause)).toStartWith(
+      `Error: the agent 'helper' failed at ${folder.at("a.ts")}:2:`,
+    );
+  });
+
+  test("has no place where no agent's file has a part in it", async () => {
     const { batches } = runBed(() => fail());
 
     const { failure } = await run(batches);
 
-    expect(describeCause(ServeError.from(failure).cause)).toMatch(
-      /failed at \S+run-agent\.test\.ts:\d+:\d+, because/,
+    expect(describeCause(ServeError.from(failure).cause)).toStartWith(
+      "Error: the agent 'helper' failed, because",
     );
   });
 
@@ -460,4 +494,15 @@ function fail(): never {
 
 function raise(value: unknown): never {
   throw value;
+}
+
+function circular(): Error {
+  const error = new Error("secret detail");
+  error.cause = error;
+  return error;
+}
+
+/** Fails whoever looks at it. */
+function unreadable(): object {
+  return new Proxy({}, { getPrototypeOf: () => fail(), get: () => fail() });
 }

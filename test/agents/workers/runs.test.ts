@@ -204,6 +204,16 @@ describe("a failure", () => {
     expect(failure).toHaveProperty("stack", expect.stringContaining(`${bed.folder.at("agents.ts")}:2:`));
   });
 
+  test("of the agent that cannot be read ends the run all the same", async () => {
+    await using bed = await startBed({
+      it: "() => { throw new Proxy({}, { getPrototypeOf() { throw 'no'; }, get() { throw 'no'; } }); }",
+    });
+
+    const failure = await failureOf(piecesOf(bed.ask("it")));
+
+    expect(failure).toMatchObject({ message: "It threw what cannot be read." });
+  });
+
   const busy = new ServeError("rate_limited", "Too many.", { code: "too_many", retryAfterSeconds: 3 });
   for (const [how, run] of [
     ["whole", "({ generate }) => generate({}).text()"],

@@ -15,6 +15,7 @@ export interface Program {
   /** Where clients on this machine reach it: `http://127.0.0.1:PORT`. */
   url: string;
   port: number;
+  pid: number;
   /** The working directory. */
   directory: string;
   /** Everything written so far, in lines. */
@@ -89,7 +90,15 @@ async function start(command: string, options: ProgramOptions): Promise<Program>
     throw new Error(`"${command}" ended with ${started}:\n${lines.join("\n")}`);
   }
   const port = Number(/:(\d+)$/.exec(started)?.[1]);
-  return { url: `http://127.0.0.1:${port}`, port, directory, output: () => lines, line, stop };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    pid: child.pid,
+    directory,
+    output: () => lines,
+    line,
+    stop,
+  };
 }
 
 function spawn(command: string, { files = {}, environment = {} }: ProgramOptions) {

@@ -59,6 +59,7 @@ export function loopBed(
   const ask: Generate = async ([request], context) => {
     if (request === undefined) throw new Error("No request.");
     contexts.push(context);
+    if (environment.agents?.get(request.model) !== undefined) context.onAgent?.(request.model);
     return {
       model: request.model,
       ignored: [],
