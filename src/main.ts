@@ -97,16 +97,26 @@ async function load(flags: Flags, agents?: AgentCommand): Promise<LoadedConfig> 
 }
 
 async function listAgents(flags: Flags): Promise<number> {
-  const { config } = await load(flags, {});
-  const [{ configuredAgents, describeAgents }, { createAgentFiles }] = await Promise.all([
-    import("./cli/agents.ts"),
-    import("./compose/create-agent-files.ts"),
-  ]);
+  const { config, variable } = await load(flags, {});
+  const [cli, { createAgentFiles }, { createToolTable }, { createSchemaChecker }, { providerOf }] =
+    await Promise.all([
+      import("./cli/agents.ts"),
+      import("./compose/create-agent-files.ts"),
+      import("./agents/tools/create-tool-table.ts"),
+      import("./json-schema/checker.ts"),
+      import("./drivers/openai/providers.ts"),
+    ]);
   const writer = createLineWriter(2);
   const log = createLog({ format: "pretty", level: "warn", write: writer.write });
   const { agents } = await createAgentFiles().load(alone(config), log);
   const loaded: ListedAgent[] = agents.map(({ agent, ...rest }) => ({ ...agent, ...rest }));
-  const lines = describeAgents([...configuredAgents(config.agents), ...loaded]);
+  const tools = createToolTable({ ...config.agents, schemas: createSchemaChecker(log), variable, log });
+  const lines = cli.describeAgents([...cli.configuredAgents(config.agents), ...loaded], {
+    hasTool: (name) => tools.has(name),
+    // Which models a backend has is only known to itself.
+    hasModel: (name) => Object.keys(config.backends).length > 0 || providerOf(name) !== undefined,
+  });
+  await tools.close();
   await Bun.write(Bun.stdout, `${lines.join("\n")}\n`);
   await writer.flush(flushMs);
   return 0;
@@ -127,7 +137,7 @@ async function conversations(words: readonly string[], flags: Flags): Promise<nu
   try {
     const { lines, ok } = await runConversations({
       store: store.conversations,
-      kind: readStoreUrl(config.store).kind,
+      location: readStoreUrl(config.store),
       args: words,
     });
     await Bun.write(Bun.stdout, lines.map((line) => `${line}\n`).join(""));
@@ -146,16 +156,23 @@ async function check(flags: Flags): Promise<number> {
   const application = await composeAlone(loaded, log);
   const report = await checkBackends(application.backends, loaded.config);
   const agents = await checkAgents(application, { loaded, models: report.models });
+  const store = application.agents.length > 0 ? await storeReport(loaded) : { lines: [], ok: true };
   const lines = [
     `✓ configuration${loaded.fileName === undefined ? "" : ` ${loaded.fileName}`} is valid`,
     ...loaded.warnings.map((warning) => `⚠ ${warning}`),
     ...report.lines,
     ...agents.lines,
+    ...store.lines,
   ];
   await Bun.write(Bun.stdout, `${lines.join("\n")}\n`);
   await Promise.race([application.close(), Bun.sleep(flushMs)]);
   await writer.flush(flushMs);
-  return report.ok && agents.ok ? 0 : 1;
+  return report.ok && agents.ok && store.ok ? 0 : 1;
+}
+
+async function storeReport(loaded: LoadedConfig) {
+  const { checkStore } = await import("./cli/check-store.ts");
+  return checkStore(loaded);
 }
 
 interface Checked {
@@ -211,13 +228,16 @@ async function probe(endpoint: string, flags: Flags): Promise<number> {
 }
 
 /** Everything by itself: nothing listens, and the log shows warnings only. */
-async function composeAlone({ config, variable, relabel }: LoadedConfig, log: Log): Promise<Application> {
+async function composeAlone(
+  { config, variable, relabel, isStoreChosen }: LoadedConfig,
+  log: Log,
+): Promise<Application> {
   const [{ compose, createFoundation }, { createAgentFiles }] = await Promise.all([
     import("./compose.ts"),
     import("./compose/create-agent-files.ts"),
   ]);
   const { store, conversations: stored } = config;
-  const foundation = createFoundation({ log, store, expireMs: () => stored.expireMs });
+  const foundation = createFoundation({ log, store, isStoreChosen, expireMs: () => stored.expireMs });
   const files = await createAgentFiles().load(alone(config), log);
   try {
     return compose({ config, variable, files, log, foundation });

@@ -7,6 +7,8 @@ export interface ListedAgent {
   /** Absent if it asks none of its own. */
   model?: string;
   tools: readonly string[];
+  /** Those of `tools` that the server has to have; all if absent. */
+  namedTools?: readonly string[];
   /** Agents that it may hand work to. */
   agents: readonly string[];
   /** Where it comes from, if not from the configuration. */
@@ -28,15 +30,30 @@ export function configuredAgents({ definitions }: AgentsConfig): ListedAgent[] {
   }));
 }
 
-/** For `oai-serve agents`: some lines for each agent. */
-export function describeAgents(agents: readonly ListedAgent[]): string[] {
+/** What agents may name besides each other. */
+export interface AgentSources {
+  hasTool: (name: string) => boolean;
+  /** Whether a model may be there, as far as that is known without asking anybody. */
+  hasModel: (name: string) => boolean;
+}
+
+/** For `oai-serve agents`: some lines for each agent, with marks at names that nobody bears. */
+export function describeAgents(
+  agents: readonly ListedAgent[],
+  { hasTool, hasModel }: AgentSources,
+): string[] {
   if (agents.length === 0) return ["No agents: --agent names a file, and a configuration file has `agents`."];
+  const ids = new Set(agents.map(({ id }) => id));
   return agents.flatMap((agent) => {
+    // Its own name is no other agent's.
+    const isModel = (name: string) => (ids.has(name) && name !== agent.id) || hasModel(name);
+    const { tools, namedTools = tools } = agent;
+    const isTool = (name: string) => !namedTools.includes(name) || hasTool(name);
     const facts: readonly [string, string | undefined][] = [
       ["about", agent.description?.replaceAll(/\s+/g, " ").trim()],
-      ["model", agent.model],
-      ["tools", agent.tools.join(", ")],
-      ["agents", agent.agents.join(", ")],
+      ["model", agent.model === undefined ? undefined : marked([agent.model], isModel)],
+      ["tools", marked(tools, isTool)],
+      ["agents", marked(agent.agents, (name) => ids.has(name))],
       ["file", agent.file],
     ];
     return [
@@ -46,6 +63,10 @@ export function describeAgents(agents: readonly ListedAgent[]): string[] {
       ),
     ];
   });
+}
+
+function marked(names: readonly string[], isThere: (name: string) => boolean): string {
+  return names.map((name) => (isThere(name) ? name : `${name} (not found)`)).join(", ");
 }
 
 function marksOf({ isDefault, isPrivate }: ListedAgent): string {

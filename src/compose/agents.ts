@@ -1,4 +1,5 @@
 import { toAgent } from "../agents/config/agent-of-config.ts";
+import { findCircle } from "../agents/config/circle.ts";
 import { notFound } from "../agents/config/not-found.ts";
 import type { LoadedAgent } from "../agents/load/loaded.ts";
 import { createToolTable } from "../agents/tools/create-tool-table.ts";
@@ -64,6 +65,7 @@ export function createAgents(parts: AgentParts): Crew {
     log,
   });
   refuseUnknownNames(agents, tools);
+  refuseCircles(agents);
   if (!parts.hasModels) refuseUnknownModels(agents, parts.providers);
   const environment = {
     generate: parts.generate,
@@ -142,4 +144,17 @@ function refuseUnknownNames(agents: readonly ComposedAgent[], tools: ToolTable):
       .map((name) => `${place}: ${notFound("Agent", name, ids)}.`),
   ]);
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+}
+
+/** Throws `ConfigError` for agents that ask each other in a circle; one may have the name of its model. */
+function refuseCircles(agents: readonly ComposedAgent[]): void {
+  const circle = findCircle(
+    agents.map(({ id, agent }) => ({
+      id,
+      asks: [...(agent.model === undefined || agent.model === id ? [] : [agent.model]), ...agent.agents],
+    })),
+  );
+  if (circle === undefined) return;
+  const place = agents.find(({ id }) => id === circle[0])?.place ?? "agents";
+  throw new ConfigError(`${place}: agents call each other in a circle: ${circle.join(" → ")}.`);
 }

@@ -45,7 +45,8 @@ export async function* callBackend(
   let lateUsage: ReturnType<typeof setTimeout> | undefined;
 
   const controller = new AbortController();
-  const deadlines = createDeadlines(timeouts, (error) => controller.abort(error));
+  const who = backend.kind === "agent" ? "agent" : "backend";
+  const deadlines = createDeadlines(timeouts, (error) => controller.abort(error), who);
   const follow = () => {
     deadlines.clear();
     controller.abort(context.signal.reason);

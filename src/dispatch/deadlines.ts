@@ -15,8 +15,15 @@ export interface Deadlines {
   clear(): void;
 }
 
-/** Calls `expire` once when the backend is silent for too long. One timer a call, not one a token. */
-export function createDeadlines(timeouts: Timeouts, expire: (error: ServeError) => void): Deadlines {
+/**
+ * Calls `expire` once when the backend is silent for too long, of which clients are told under the name `who`. One timer
+ * a call, not one a token.
+ */
+export function createDeadlines(
+  timeouts: Timeouts,
+  expire: (error: ServeError) => void,
+  who: "agent" | "backend" = "backend",
+): Deadlines {
   const startedAt = performance.now();
   let waitingSince = startedAt;
   let isWaiting = false;
@@ -31,7 +38,7 @@ export function createDeadlines(timeouts: Timeouts, expire: (error: ServeError) 
       silenceMs === 0 ? Infinity : isWaiting ? waitingSince + silenceMs - now : silenceMs,
     );
     if (left <= 0) {
-      expire(new ServeError("timeout", "The backend did not answer in time.", { code: "timeout" }));
+      expire(new ServeError("timeout", `The ${who} did not answer in time.`, { code: "timeout" }));
     } else {
       // Which time applies can change before this one is over: never sleep longer than the shortest.
       timer = setTimeout(check, Math.min(left, longestSleep) + 1);

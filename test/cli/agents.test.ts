@@ -2,18 +2,23 @@ import { expect, test } from "bun:test";
 import { describeAgents } from "../../src/cli/agents.ts";
 import { checkAgents } from "../../src/cli/check-agents.ts";
 
+const everything = { hasTool: () => true, hasModel: () => true };
+
 test("agents are listed with what they have", () => {
-  const lines = describeAgents([
-    {
-      id: "supervisor",
-      description: "Leads\n  the others.",
-      model: "gpt-4o",
-      tools: ["calculator", "files"],
-      agents: ["helper"],
-      isDefault: true,
-    },
-    { id: "helper", tools: [], agents: [], file: "/agents/helper.ts", isPrivate: true },
-  ]);
+  const lines = describeAgents(
+    [
+      {
+        id: "supervisor",
+        description: "Leads\n  the others.",
+        model: "gpt-4o",
+        tools: ["calculator", "files"],
+        agents: ["helper"],
+        isDefault: true,
+      },
+      { id: "helper", tools: [], agents: [], file: "/agents/helper.ts", isPrivate: true },
+    ],
+    everything,
+  );
 
   expect(lines).toEqual([
     "supervisor (default)",
@@ -26,8 +31,36 @@ test("agents are listed with what they have", () => {
   ]);
 });
 
+test("what an agent names and nobody has is marked", () => {
+  const lines = describeAgents(
+    [
+      { id: "lead", model: "gpt-4o", tools: ["calculator", "typo"], agents: ["helper", "helpr"] },
+      { id: "helper", model: "lama", tools: [], agents: [] },
+      { id: "llama", model: "llama", tools: [], agents: [] },
+      { id: "own", tools: ["mine", "typo"], namedTools: ["typo"], agents: [] },
+      { id: "above", model: "lead", tools: [], agents: [] },
+    ],
+    { hasTool: (name) => name === "calculator", hasModel: (name) => name === "gpt-4o" },
+  );
+
+  expect(lines).toEqual([
+    "lead",
+    "  model   gpt-4o",
+    "  tools   calculator, typo (not found)",
+    "  agents  helper, helpr (not found)",
+    "helper",
+    "  model   lama (not found)",
+    "llama",
+    "  model   llama (not found)",
+    "own",
+    "  tools   mine, typo (not found)",
+    "above",
+    "  model   lead",
+  ]);
+});
+
 test("that there are none is said with what would make some", () => {
-  expect(describeAgents([])).toEqual([
+  expect(describeAgents([], everything)).toEqual([
     "No agents: --agent names a file, and a configuration file has `agents`.",
   ]);
 });

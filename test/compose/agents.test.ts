@@ -9,7 +9,12 @@ import { callContext, memoryLog, textRequest } from "../support/calls.ts";
 import { startUpstream } from "../support/upstream/upstream.ts";
 
 const { load } = useSources();
-const foundation = createFoundation({ log: memoryLog(), store: "memory:", expireMs: () => 0 });
+const foundation = createFoundation({
+  log: memoryLog(),
+  store: "memory:",
+  isStoreChosen: true,
+  expireMs: () => 0,
+});
 afterAll(() => closeFoundation(foundation));
 
 const fileAgent: LoadedAgent = {
@@ -19,6 +24,13 @@ const fileAgent: LoadedAgent = {
   isPrivate: false,
   file: "/agents/echo.ts",
 };
+
+const agentOf = (id: string, asks: { agents?: readonly string[]; model: string }): LoadedAgent => ({
+  ...fileAgent,
+  id,
+  agent: defineAgent({ name: id, ...asks }),
+  file: `/agents/${id}.ts`,
+});
 
 /** What a configuration becomes, with one agent of a file beside it where `agents` are given. */
 function composed(sources: Sources, agents: readonly LoadedAgent[] = []) {
@@ -71,6 +83,38 @@ describe("names of other agents", () => {
     );
 
     expect(refusal({ yaml, environment: key }, agents)).toEndWith("agent-18 and 11 more.");
+  });
+});
+
+describe("agents of files that ask each other in a circle", () => {
+  for (const [how, asks] of [
+    ["agents", { agents: ["a"], model: "demo" }],
+    ["model", { model: "a" }],
+  ] as const) {
+    test(`are a mistake, by their ${how}`, () => {
+      const agents = [agentOf("a", { agents: ["b"], model: "demo" }), agentOf("b", asks)];
+
+      expect(refusal({ yaml: JSON.stringify({ backends: { demo: { kind: "demo" } } }) }, agents)).toBe(
+        "/agents/a.ts: agent 'a': agents call each other in a circle: a → b → a.",
+      );
+    });
+  }
+
+  test("are one as well where one of them is of the configuration", () => {
+    const yaml = withAgents(
+      { a: { model: "demo", agents: ["b"] } },
+      { backends: { demo: { kind: "demo" } }, agent_files: ["./agents"] },
+    );
+
+    expect(refusal({ yaml }, [agentOf("b", { agents: ["a"], model: "demo" })])).toBe(
+      "agents.a: agents call each other in a circle: a → b → a.",
+    );
+  });
+
+  test("are none where an agent has the name of its model", () => {
+    const yaml = JSON.stringify({ backends: { demo: { kind: "demo" } } });
+
+    expect(refusal({ yaml }, [agentOf("demo", { model: "demo" })])).toBe("accepted");
   });
 });
 

@@ -12,10 +12,11 @@ interface Setup extends ScriptedOptions {
   request?: Partial<GenerationRequest>;
   timeouts?: Partial<Timeouts>;
   signal?: AbortSignal;
+  kind?: string;
 }
 
-function start(script: readonly Step[], { request, timeouts, signal, ...options }: Setup = {}) {
-  const backend = scripted(script, options);
+function start(script: readonly Step[], { request, timeouts, signal, kind, ...options }: Setup = {}) {
+  const backend = Object.assign(scripted(script, options), kind !== undefined && { kind });
   const accounts: Parameters<BackendCall["onEnd"]>[0][] = [];
   const capabilities = { ...canDoAnything, ...options.capabilities };
   const whole = textRequest(request);
@@ -194,6 +195,12 @@ test("a silent backend is ended with a timeout, even a deaf one", async () => {
 
   expect(failure).toMatchObject({ kind: "timeout", code: "timeout" });
   expect(backend.calls[0]?.context.signal.reason).toBe(failure);
+});
+
+test("an agent that is silent is called one", async () => {
+  const { events } = start([silence], { timeouts: { firstTokenMs: 5 }, kind: "agent" });
+
+  expect((await run(events)).failure).toMatchObject({ message: "The agent did not answer in time." });
 });
 
 test("a backend that is silent between two tokens is ended with a timeout", async () => {

@@ -22,7 +22,16 @@ export async function* runGraph(plan: GraphPlan, context: AgentContext): AsyncGe
   if (typeof ctx.refusal === "string" && ctx.refusal !== "") yield { type: "refusal", text: ctx.refusal };
   else yield answer.end();
   if (ctx.usage !== undefined) yield { type: "usage", usage: ctx.usage };
-  yield { type: "metadata", fields: { iterations: ctx.stepCount } };
+  const end: GraphEnd = { type: "metadata", fields: {}, steps: ctx.stepCount };
+  yield end;
+}
+
+/** No metadata of a node's: what really was done, which nobody else says. */
+export interface GraphEnd {
+  type: "metadata";
+  fields: Readonly<Record<string, never>>;
+  /** Of the whole graph, those of graphs in it included. */
+  steps: number;
 }
 
 interface GraphRun {

@@ -8,15 +8,11 @@ import type { LoadedAgent } from "./loaded.ts";
 
 /**
  * The agents among a module's exports: agents, registries, and arrays of both; as the default export also a function or
- * a graph, which is named after the file. Throws an `Error` if there are none.
+ * a graph, which is named after the file. Throws an `Error` for a default export with something else among its agents.
  */
 export function agentsOf(file: string, exports: Readonly<Record<string, unknown>>): readonly LoadedAgent[] {
-  const found = Object.entries(exports).flatMap(([name, value]) =>
+  return Object.entries(exports).flatMap(([name, value]) =>
     name === "default" ? ofDefault(value, file) : ofNamed(value, file),
-  );
-  if (found.length > 0) return found;
-  throw new Error(
-    "it exports no agent. It needs one, such as `export default defineAgent({ name, run })`, a function, a graph, a registry, or an array of agents.",
   );
 }
 

@@ -4,6 +4,8 @@ import { basename, join } from "node:path";
 export interface FoundFiles {
   /** Absolute paths, in a fixed order, none twice. */
   files: readonly string[];
+  /** Those of them that were named themselves, and not by their folder only. */
+  named: ReadonlySet<string>;
   /** One sentence for each place that has no agent file, led by its path. */
   problems: readonly string[];
 }
@@ -18,18 +20,20 @@ const maxFiles = 1_000;
  */
 export function findAgentFiles(places: readonly string[]): FoundFiles {
   const files = new Map<string, string>();
+  const named = new Set<string>();
   const problems: string[] = [];
   for (const place of places) {
     try {
       for (const file of filesAt(place)) {
         const real = realpathSync(file);
         if (!files.has(real)) files.set(real, file);
+        if (file === place) named.add(files.get(real) ?? file);
       }
     } catch (error) {
       problems.push(`${place}: ${explain(error)}`);
     }
   }
-  return { files: [...files.values()], problems };
+  return { files: [...files.values()], named, problems };
 }
 
 /** Whether a file of a folder is taken for an agent file. */

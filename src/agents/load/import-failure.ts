@@ -1,20 +1,27 @@
 import { readFileSync } from "node:fs";
 import { frameOf } from "./frame.ts";
+import { kitName } from "./kit-name.ts";
 import { importedBy, isOfAgents, resolve, withoutVersion } from "./modules.ts";
 
 /** Of one file; what comes after is mostly a consequence. */
 const maxProblems = 3;
+/** Of exports that are there. */
+const maxNames = 40;
 
 /**
  * Why a file could not be imported: sentences for the operator, each led by the place, `file:line:column` where that is
- * known. The place may be in a file that was imported.
+ * known. The place may be in a file that was imported. `kit` is what agent files import from "oai-serve".
  */
-export function describeImportFailure(file: string, thrown: unknown): readonly string[] {
+export function describeImportFailure(
+  file: string,
+  thrown: unknown,
+  kit: Readonly<Record<string, unknown>>,
+): readonly string[] {
   const errors = thrown instanceof AggregateError ? thrown.errors.slice(0, maxProblems) : [thrown];
-  return errors.map((error: unknown) => describe(file, error));
+  return errors.map((error: unknown) => describe(file, error, kit));
 }
 
-function describe(file: string, error: unknown): string {
+function describe(file: string, error: unknown, kit: Readonly<Record<string, unknown>>): string {
   if (!(error instanceof Error)) return `${file}: it threw something that is no Error.`;
   const position: unknown = Reflect.get(error, "position");
   if (typeof position === "object" && position !== null) {
@@ -23,8 +30,12 @@ function describe(file: string, error: unknown): string {
   const missing: unknown = Reflect.get(error, "specifier");
   if (typeof missing === "string") return describeMissingModule(file, missing, error);
   const missingExport = /^Export named '(.+)' not found in module '(.+)'\.$/s.exec(error.message);
-  if (missingExport !== null)
-    return describeMissingExport(file, missingExport[1] ?? "", missingExport[2] ?? "");
+  if (missingExport !== null) {
+    const [, name = "", module = ""] = missingExport;
+    const target = withoutVersion(module);
+    const there = target === kitName ? Object.keys(kit) : exportsOf(target);
+    return `${placeOfImport(file, name, target)}: '${target}' has no export of the name '${name}'.${listOf(there)}`;
+  }
   return `${frameOf(error) ?? file}: ${error.name}: ${sentence(error.message)}`;
 }
 
@@ -41,14 +52,29 @@ function describeMissingModule(file: string, specifier: string, error: Error): s
 }
 
 /** The error does not say who asked for the export. */
-function describeMissingExport(file: string, name: string, module: string): string {
-  const target = withoutVersion(module);
+function placeOfImport(file: string, name: string, target: string): string {
   const asks = importedBy([file]).find((importer) =>
     importedNames(importer).some(
       ({ names, from }) => names.has(name) && (from === target || resolve(from, importer) === target),
     ),
   );
-  return `${placeOfText(asks ?? file, [name])}: '${target}' has no export of the name '${name}'.`;
+  return placeOfText(asks ?? file, [name]);
+}
+
+function listOf(names: readonly string[]): string {
+  const rest = names.length - maxNames;
+  if (names.length === 0) return "";
+  return ` It has: ${names.slice(0, maxNames).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}.`;
+}
+
+/** In the order of their names; none if they cannot be told. */
+function exportsOf(file: string): readonly string[] {
+  try {
+    const scanner = new Bun.Transpiler({ loader: file.endsWith("x") ? "tsx" : "ts" });
+    return scanner.scan(textOf(file)).exports.toSorted();
+  } catch {
+    return [];
+  }
 }
 
 function importedNames(file: string): { names: ReadonlySet<string>; from: string }[] {

@@ -2,7 +2,9 @@ import { ConfigError } from "../../core/error.ts";
 import { within } from "../../core/within.ts";
 import { agentsOf } from "./agents-of.ts";
 import { findAgentFiles } from "./find-agent-files.ts";
+import { findHelpers } from "./find-helpers.ts";
 import { describeImportFailure } from "./import-failure.ts";
+import { keepProcess } from "./keep-process.ts";
 import type { LoadedAgent, LoadedAgents } from "./loaded.ts";
 import { forgetFailed, forgetModules, importAgentFile, loadedModules } from "./modules.ts";
 import { provideModules } from "./provide-modules.ts";
@@ -14,9 +16,13 @@ export interface AgentFileOptions {
   kit: Readonly<Record<string, unknown>>;
   /** Longest wait for the top-level code of a file, in milliseconds; 10 s unless told. */
   timeoutMs?: number;
+  /** Told of each file before its top-level code runs, and once it is loaded or cannot be. */
+  onFile?: (file: string, state: "begun" | "done") => void;
 }
 
 const defaultTimeoutMs = 10_000;
+/** A file that takes longer is not waited for by the next one. */
+const headStartMs = 50;
 
 /**
  * Loads agent files and all that they import into this process, anew each time: agents of earlier loads keep their own
@@ -24,16 +30,16 @@ const defaultTimeoutMs = 10_000;
  * used, and where it is wrong. One load at a time.
  */
 export async function loadAgentFiles(options: AgentFileOptions): Promise<LoadedAgents> {
-  const { timeoutMs = defaultTimeoutMs } = options;
   const found = findAgentFiles(options.files);
   await provideModules(options.kit, found.files);
   forgetModules();
-  const outcomes = await Promise.all(found.files.map((file) => loadFile(file, timeoutMs)));
+  const outcomes = await loadFiles(found.files, options);
   const agents = outcomes.flatMap((outcome) => outcome.agents);
   const distinct = withoutRepeated(agents);
   const problems = [
     ...found.problems,
     ...outcomes.flatMap((outcome) => outcome.problems),
+    ...findAgentless(outcomes, found.named).map((file) => `${file}: ${noAgent}`),
     ...findDuplicates(distinct),
   ];
   if (problems.length > 0) {
@@ -52,22 +58,46 @@ interface Outcome {
   isHung?: boolean;
 }
 
-async function loadFile(file: string, timeoutMs: number): Promise<Outcome> {
+/** One after the other, so that it can be told whose code keeps all the others from running. */
+async function loadFiles(files: readonly string[], options: AgentFileOptions): Promise<Outcome[]> {
+  const restore = keepProcess();
+  try {
+    const loading: Promise<Outcome>[] = [];
+    for (const file of files) {
+      const outcome = loadFile(file, options);
+      loading.push(outcome);
+      await within(
+        headStartMs,
+        async () => void (await outcome),
+        () => {},
+      );
+    }
+    return await Promise.all(loading);
+  } finally {
+    restore();
+  }
+}
+
+async function loadFile(file: string, options: AgentFileOptions): Promise<Outcome> {
+  const { kit, timeoutMs = defaultTimeoutMs, onFile } = options;
   const late = (): Outcome => ({
     file,
     isHung: true,
     agents: [],
     problems: [`${file}: its top-level code did not end within ${timeoutMs / 1_000} s.`],
   });
-  return await within(timeoutMs, () => readFile(file), late);
+  onFile?.(file, "begun");
+  const outcome = await within(timeoutMs, () => readFile(file, kit), late);
+  onFile?.(file, "done");
+  return outcome;
 }
 
-async function readFile(file: string): Promise<Outcome> {
+async function readFile(file: string, kit: AgentFileOptions["kit"]): Promise<Outcome> {
   let exports: Readonly<Record<string, unknown>>;
   try {
     exports = await importAgentFile(file);
   } catch (error) {
-    return { file, agents: [], problems: describeImportFailure(file, error) };
+    return { file, agents: [], problems: describeImportFailure(file, error, kit) };
   }
   try {
     return { file, agents: agentsOf(file, exports), problems: [] };
@@ -78,6 +108,18 @@ async function readFile(file: string): Promise<Outcome> {
       problems: [`${file}: ${error instanceof Error ? error.message : String(error)}`],
     };
   }
+}
+
+const noAgent =
+  "it exports no agent. It needs one, such as `export default defineAgent({ name, run })`, a function, a graph, a registry, or an array of agents.";
+
+/** Files that need an agent and have none: one of a folder may be there for the others. */
+function findAgentless(outcomes: readonly Outcome[], named: ReadonlySet<string>): readonly string[] {
+  const isAgentless = ({ agents, problems }: Outcome) => agents.length === 0 && problems.length === 0;
+  const agentless = outcomes.filter(isAgentless).map(({ file }) => file);
+  const others = outcomes.filter((outcome) => !isAgentless(outcome)).map(({ file }) => file);
+  const helpers = findHelpers(agentless, others);
+  return agentless.filter((file) => named.has(file) || !helpers.has(file));
 }
 
 /** A file may pass on the agents of another. */

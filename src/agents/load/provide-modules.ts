@@ -1,9 +1,9 @@
 import { plugin } from "bun";
 import { dirname } from "node:path";
 import type { CreateServer } from "../kit/server.ts";
+import { kitName } from "./kit-name.ts";
 
-/** Names under which agent files find what they need, whether or not it is installed. */
-const kitName = "oai-serve";
+/** There as well as the kit. */
 const schemasName = "@sinclair/typebox";
 
 const provided = new Set<string>();

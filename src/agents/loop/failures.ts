@@ -1,4 +1,4 @@
-import { ServeError } from "../../core/error.ts";
+import { type ErrorKind, ServeError } from "../../core/error.ts";
 import type { AgentWork } from "../../core/generation.ts";
 import type { AgentLimits } from "../run/environment.ts";
 
@@ -55,22 +55,44 @@ export function tooLong(agent: string, maxCharacters: number): ServeError {
   );
 }
 
+export interface Asked {
+  /** Id of the agent. */
+  agent: string;
+  /** Whether a field of the question is as the agent's own request had it. */
+  isOfClient: (param: string) => boolean;
+}
+
 /**
  * A model's failure as the failure of the agent that asked it: the client chose neither the model nor the place of its
- * messages in the agent's request.
+ * messages in the agent's request, and what the agent set wrong itself is `internal` (`agent_failed`).
  */
-export function asAgentFailure(thrown: unknown): unknown {
+export function asAgentFailure(thrown: unknown, { agent, isOfClient }: Asked): unknown {
   if (!(thrown instanceof ServeError)) return thrown;
-  const { kind, message, code, param, retryAfterSeconds } = thrown;
-  const isMissing = kind === "not_found";
-  const isElsewhere = param?.startsWith("messages") === true || param === "model";
-  if (!isMissing && !isElsewhere) return thrown;
-  return new ServeError(isMissing ? "internal" : kind, message, {
+  const { kind, code, param } = thrown;
+  if (kind === "not_found") return without(thrown, "internal");
+  if (param === undefined) return thrown;
+  const isElsewhere = elsewhere.test(param) || code === "context_length_exceeded";
+  if (isElsewhere) return without(thrown, kind);
+  if (kind !== "invalid_request" || isOfClient(param)) return thrown;
+  return new ServeError("internal", "The agent failed.", {
+    code: "agent_failed",
+    shouldRetry: false,
+    cause: new Error(`the model of the agent '${agent}' refuses '${param}', which the agent sets`, {
+      cause: thrown,
+    }),
+  });
+}
+
+/** Of what the client gave, it is somewhere else in the question. */
+const elsewhere = /^(?:messages|model$|prompt|input)/;
+
+function without(failure: ServeError, kind: ErrorKind): ServeError {
+  const { message, code, retryAfterSeconds, cause = failure } = failure;
+  const shouldRetry = kind === failure.kind ? failure.shouldRetry : false;
+  return new ServeError(kind, message, {
     ...(code !== undefined && { code }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    ...(isMissing
-      ? { shouldRetry: false }
-      : thrown.shouldRetry !== undefined && { shouldRetry: thrown.shouldRetry }),
-    cause: thrown.cause ?? thrown,
+    ...(shouldRetry !== undefined && { shouldRetry }),
+    cause,
   });
 }

@@ -72,6 +72,7 @@ async function prepare(options: AgentGenerateOptions, deps: Deps): Promise<Round
       stream: request.stream,
       ...(request.notes !== undefined && { notes: request.notes }),
     },
+    given: request,
     messages: toPromptMessages(options.messages, request, options.system),
     offer: createOffer({
       server: await serverTools(options, deps),

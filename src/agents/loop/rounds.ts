@@ -12,6 +12,7 @@ import type { AgentEvent, AgentGenerationResult } from "../kit/agent.ts";
 import type { AgentEnvironment } from "../run/environment.ts";
 import { asAgentFailure, countModelCall, countToolCall, iterationsExceeded } from "./failures.ts";
 import type { HiddenTurns } from "./hidden-turns.ts";
+import { isOfClient } from "./is-of-client.ts";
 import { createCallLog } from "./log-calls.ts";
 import { assistantMessage, readableCall, toAgentMessage, toolMessage } from "./messages.ts";
 import { choiceOfRound, type Offer, type Round } from "./offer.ts";
@@ -25,6 +26,8 @@ export interface Rounds {
   agent: string;
   /** All of a question but what changes from round to round. */
   request: Omit<GenerationRequest, "prompt" | "tools" | "toolChoice" | "conversationId">;
+  /** The agent's own request. */
+  given: GenerationRequest;
   messages: readonly Message[];
   offer: Offer;
   maxIterations: number;
@@ -50,7 +53,7 @@ export async function* runRounds(
   const rounds = await prepare();
   const { offer, maxIterations, record, request, hidden } = rounds;
   const history = hidden.restore(rounds.messages);
-  const given = history.length;
+  const known = history.length;
   const callIds = new Set(history.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id }) => id)));
   const mayHold = request.output.kind !== "text" && offer.server.size > 0;
   let usage: Usage = { promptTokens: 0, completionTokens: 0 };
@@ -68,7 +71,10 @@ export async function* runRounds(
         if (pieces.length > 0) yield pieces;
       }
     } catch (error) {
-      throw asAgentFailure(error);
+      throw asAgentFailure(error, {
+        agent: rounds.agent,
+        isOfClient: (param) => isOfClient(param, rounds, rounds.given),
+      });
     }
     reasoning += turn.reasoning;
     if (turn.usage !== undefined) {
@@ -90,7 +96,7 @@ export async function* runRounds(
     );
     if (finish === undefined) continue;
 
-    const messages = history.slice(given);
+    const messages = history.slice(known);
     if (client.length > 0 && messages.length > 1) hidden.remember({ calls: client, text: shown, messages });
     yield [{ type: "finish", reason: finish }];
     return {

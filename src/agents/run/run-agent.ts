@@ -103,10 +103,10 @@ function endOf(reader: EventReader, record: RunRecord, elapsedMs: number): Event
     {
       type: "metadata",
       fields: {
+        ...reader.metadata,
         execution_time_seconds: Math.round(elapsedMs / 10) / 100,
         agents_used: record.agents,
-        iterations: record.iterations,
-        ...reader.metadata,
+        iterations: reader.steps ?? record.iterations,
       },
     },
     { type: "finish", choice: 0, reason: reader.finish },

@@ -25,6 +25,7 @@ function isReadable(error: Error): boolean {
   return true;
 }
 
-function unreadable(): Error {
+/** In the place of what fails those who look at it. */
+export function unreadable(): Error {
   return new Error("It threw what cannot be read.");
 }

@@ -2,6 +2,7 @@ import type { FinishReason, GenerationEvent, Usage } from "../../core/generation
 import { createId } from "../../core/ids.ts";
 import { isRecord, type JsonRecord } from "../../core/json.ts";
 import { describe } from "../kit/names.ts";
+import type { GraphEnd } from "../kit/run-graph.ts";
 
 const finishReasons: ReadonlySet<unknown> = new Set<FinishReason>([
   "stop",
@@ -19,6 +20,7 @@ export class EventReader {
   #finish: FinishReason | undefined;
   #usage: Usage | undefined;
   #metadata: JsonRecord = {};
+  #steps: number | undefined;
 
   /** With `showsSteps` steps are reasoning, a line each; else they are left out. */
   constructor(showsSteps: boolean) {
@@ -54,6 +56,11 @@ export class EventReader {
     return this.#metadata;
   }
 
+  /** Of a graph, which says them itself. */
+  get steps(): number | undefined {
+    return this.#steps;
+  }
+
   #readEvent(event: JsonRecord, events: GenerationEvent[]): void {
     const { type } = event;
     switch (type) {
@@ -84,6 +91,7 @@ export class EventReader {
         return;
       case "metadata":
         this.#metadata = { ...this.#metadata, ...toPlain(event["fields"]) };
+        this.#readSteps(event);
         return;
       case "usage":
         this.#usage = toUsage(event["usage"]);
@@ -94,6 +102,10 @@ export class EventReader {
       default:
         throw notAPiece(event);
     }
+  }
+
+  #readSteps({ steps }: Readonly<Partial<Record<keyof GraphEnd, unknown>>>): void {
+    if (typeof steps === "number") this.#steps = steps;
   }
 
   #startCall(event: JsonRecord, events: GenerationEvent[]): void {

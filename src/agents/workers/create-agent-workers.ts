@@ -13,6 +13,8 @@ export interface AgentWorkersOptions {
   /** Starts a process that ends in `runAgentWorker`; this program with the command `agent-worker` unless told. */
   command?: readonly string[];
   log: Log;
+  /** Longest wait for the files to be loaded, in milliseconds; 15 s unless told. */
+  loadMs?: number;
   /** As in `WorkerProcessOptions`; 5 s and 250 ms unless told. */
   hangMs?: number;
   pingMs?: number;
@@ -27,7 +29,7 @@ export interface AgentWorkers extends LoadedAgents {
 const defaultHangMs = 5_000;
 const defaultPingMs = 250;
 /** A little more than the files themselves are given. */
-const loadMs = 15_000;
+const defaultLoadMs = 15_000;
 /** Longest wait for a process that can take a run. */
 const acquireMs = 10_000;
 const firstRestartMs = 100;
@@ -64,7 +66,7 @@ interface Pool {
 
 function createPool(options: AgentWorkersOptions): Pool {
   const { count, files, command = ownCommand(), log } = options;
-  const { hangMs = defaultHangMs, pingMs = defaultPingMs } = options;
+  const { hangMs = defaultHangMs, pingMs = defaultPingMs, loadMs = defaultLoadMs } = options;
   const all = new Set<WorkerProcess>();
   const ready = new Set<WorkerProcess>();
   const waiting = new Set<() => void>();
@@ -86,7 +88,7 @@ function createPool(options: AgentWorkersOptions): Pool {
     all.add(worker);
     const late = () => ({
       ok: false as const,
-      problem: `agent files: they were not loaded within ${loadMs / 1_000} s.`,
+      problem: notLoaded(worker.loading, loadMs),
     });
     const outcome = await within(loadMs, () => worker.loaded, late);
     if (!outcome.ok || isClosed) {
@@ -173,6 +175,11 @@ function createPool(options: AgentWorkersOptions): Pool {
 function toLoadedAgent({ agent, ...loaded }: WorkerLoad["agents"][number], pool: Pool): LoadedAgent {
   const remote: Agent = { ...agent, run: (context) => pool.run(loaded.id, context) };
   return { ...loaded, agent: remote };
+}
+
+function notLoaded(files: ReadonlySet<string>, afterMs: number): string {
+  if (files.size === 0) return `agent files: they were not loaded within ${afterMs / 1_000} s.`;
+  return [...files].map((file) => `${file}: it was not loaded within ${afterMs / 1_000} s.`).join("\n");
 }
 
 function unavailable(): ServeError {

@@ -30,6 +30,8 @@ export type ToWorker =
 /** What a worker process says. `pieces` are flat. */
 export type FromWorker =
   | { type: "started" }
+  /** Of one file; top-level code that never ends keeps whatever comes afterwards from being said. */
+  | { type: "loading"; file: string; state: "begun" | "done" }
   | { type: "loaded"; agents: readonly WireAgent[]; modules: readonly string[] }
   | { type: "refused"; message: string }
   | { type: "pieces"; run: number; pieces: readonly (string | AgentEvent)[] }
@@ -77,6 +79,7 @@ const toWorker: ReadonlySet<unknown> = new Set<ToWorker["type"]>([
 
 const fromWorker: ReadonlySet<unknown> = new Set<FromWorker["type"]>([
   "started",
+  "loading",
   "loaded",
   "refused",
   "pieces",

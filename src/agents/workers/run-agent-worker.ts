@@ -37,7 +37,11 @@ export async function runAgentWorker({ kit }: AgentWorkerOptions): Promise<numbe
 
   const load = async (files: readonly string[]) => {
     try {
-      const loaded = await loadAgentFiles({ files, kit });
+      const loaded = await loadAgentFiles({
+        files,
+        kit,
+        onFile: (file, state) => send({ type: "loading", file, state }),
+      });
       agents = loaded.agents;
       send({ type: "loaded", agents: agents.map(toWireAgent), modules: loaded.modules });
     } catch (error) {

@@ -1,5 +1,5 @@
 import { type ErrorDetails, type ErrorKind, ServeError } from "../../core/error.ts";
-import { toError } from "../run/thrown.ts";
+import { toError, unreadable } from "../run/thrown.ts";
 
 /** Something thrown, on its way to another process. */
 export interface WireError {
@@ -14,14 +14,24 @@ export interface WireError {
 
 const maxCauses = 5;
 
-export function toWireError(thrown: unknown, causes = maxCauses): WireError {
+/** Never fails, whatever was thrown. */
+export function toWireError(thrown: unknown): WireError {
+  try {
+    return describe(thrown, maxCauses);
+  } catch {
+    // Something that can be read at times only.
+    return { name: "Error", message: unreadable().message };
+  }
+}
+
+function describe(thrown: unknown, causes: number): WireError {
   const error = toError(thrown);
   const { name, message, stack, cause } = error;
   return {
     name,
     message,
     ...(stack !== undefined && { stack }),
-    ...(cause !== undefined && causes > 0 && { cause: toWireError(cause, causes - 1) }),
+    ...(cause !== undefined && causes > 0 && { cause: describe(cause, causes - 1) }),
     ...(error instanceof ServeError && { kind: error.kind, details: detailsOf(error) }),
   };
 }

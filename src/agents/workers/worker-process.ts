@@ -30,6 +30,8 @@ export type LoadOutcome = ({ ok: true } & WorkerLoad) | { ok: false; problem: st
 export interface WorkerProcess {
   /** What became of the files. */
   readonly loaded: Promise<LoadOutcome>;
+  /** Files whose top-level code runs. */
+  readonly loading: ReadonlySet<string>;
   /** How much it has to do: runs, and far more if it does not answer. */
   readonly load: number;
   run(agent: string, context: AgentContext): AsyncIterable<AgentPiece>;
@@ -45,6 +47,7 @@ const silentLoad = 1_000_000;
 export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
   const { command, files, log, hangMs, pingMs, onEnd } = options;
   const runs = new Map<number, ServedRun>();
+  const loading = new Set<string>();
   const { promise: loaded, resolve: settleLoad } = Promise.withResolvers<LoadOutcome>();
   let lastNumber = 0;
   let isClosed = false;
@@ -63,6 +66,10 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
     switch (message.type) {
       case "started":
         return send({ type: "load", files });
+      case "loading":
+        if (message.state === "begun") loading.add(message.file);
+        else loading.delete(message.file);
+        return;
       case "loaded":
         return settleLoad({ ok: true, ...message });
       case "refused":
@@ -86,7 +93,8 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
       isEnded = true;
       clearInterval(pings);
-      settleLoad({ ok: false, problem: `the process for agent files ended while it loaded them (${how}).` });
+      const what = loading.size === 0 ? "agent files" : [...loading].join(", ");
+      settleLoad({ ok: false, problem: `${what}: the process that loaded them ended (${how}).` });
       const failure = new ServeError("internal", "The process that ran this agent ended.", {
         code: "agent_worker_lost",
         shouldRetry: false,
@@ -144,6 +152,7 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
 
   return {
     loaded,
+    loading,
     get load() {
       const isSilent = askedAt !== undefined && performance.now() - askedAt > pingMs;
       return runs.size + (isSilent ? silentLoad : 0);

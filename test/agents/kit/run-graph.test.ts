@@ -284,6 +284,16 @@ describe("the way", () => {
     expect(metadata).toMatchObject({ iterations: 4, agents_used: [] });
   });
 
+  test("is counted whatever a node says of it", async () => {
+    const { metadata } = await answerOf(
+      chain(function* () {
+        yield { type: "metadata", fields: { iterations: 99, draft: 1 } };
+      }),
+    );
+
+    expect(metadata).toMatchObject({ iterations: 1, draft: 1 });
+  });
+
   for (const [maxSteps, limit, node] of [
     [undefined, 100, "think"],
     [3, 3, "act"],

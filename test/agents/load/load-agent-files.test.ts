@@ -132,6 +132,61 @@ describe("folders", () => {
   });
 });
 
+describe("a file of a folder that exports no agent", () => {
+  for (const [what, head, helper] of [
+    ["that another file imports", 'import { word } from "./dep.ts"; word();', "export const word = () => 1;"],
+    [
+      "that is imported without its ending",
+      'import { word } from "./dep"; word();',
+      "export const word = () => 1;",
+    ],
+    [
+      "of types only",
+      'import type { Word } from "./dep.ts"; const w: Word = 1; void w;',
+      "export type Word = number;",
+    ],
+    [
+      "of types named one by one",
+      'import { type Word } from "./dep.ts"; const w: Word = 1; void w;',
+      "export type Word = number;",
+    ],
+    ["that is imported later", 'export const later = () => import("./dep.ts");', "export const word = 1;"],
+  ] as const) {
+    test(`is no mistake if it is a helper ${what}`, async () => {
+      await using folder = await createFolder({ "a.ts": head + echo("a"), "dep.ts": helper });
+
+      expect(ids((await load(folder.path)).agents)).toEqual(["a"]);
+    });
+  }
+
+  test("is no mistake either where a helper imports it", async () => {
+    await using folder = await createFolder({
+      "a.ts": `import "./b.ts"; ${echo("a")}`,
+      "b.ts": 'import "./c.ts";',
+      "c.ts": "export const word = 1;",
+    });
+
+    expect(ids((await load(folder.path)).agents)).toEqual(["a"]);
+  });
+
+  test("is one where it is named itself, and where only its like import it", async () => {
+    await using folder = await createFolder({
+      "a.ts": `import "./dep.ts"; ${echo("a")}`,
+      "dep.ts": "export const word = 1;",
+      "x.ts": 'import "./y.ts";',
+      "y.ts": 'import "./x.ts";',
+    });
+
+    const problems = await problemsOf(folder.path, folder.at("dep.ts"));
+
+    expect(problems).toEqual(
+      ["dep.ts", "x.ts", "y.ts"].map((name) =>
+        expect.stringContaining(`${folder.at(name)}: it exports no agent.`),
+      ),
+    );
+  });
+});
+
 describe("exports", () => {
   const head =
     'import { createRegistry, defineAgent, END, Graph } from "oai-serve"; const one = defineAgent({ name: "one", run: () => 1 }); const two = defineAgent({ name: "two", run: () => 2 });';
@@ -220,7 +275,12 @@ describe("what is wrong is said with its place:", () => {
     [
       "an export that the kit does not have",
       "import {\n  defineAgents,\n} from 'oai-serve'; console.log(defineAgents);",
-      [":2: 'oai-serve' has no export of the name 'defineAgents'."],
+      [":2: 'oai-serve' has no export of the name 'defineAgents'. It has: defineAgent, tool, Graph,"],
+    ],
+    [
+      "an end of the process",
+      "\nprocess.exit(3);",
+      [":2:9: Error: A file of agents may not end the process: process.exit() would stop the server."],
     ],
     ["no agent", "export const a = 1;", [": it exports no agent. It needs one"]],
     ["a class", "export default class {}", [": it exports no agent."]],
@@ -248,6 +308,17 @@ describe("what is wrong is said with its place:", () => {
       expect(problems).toEqual(expected.map((part) => expect.stringContaining(folder.at("a.ts") + part)));
     });
   }
+
+  test("an export that an imported file does not have", async () => {
+    await using folder = await createFolder({
+      "a.ts": withHelper("./lib/b.ts"),
+      "lib/b.ts": "export const words = 1, other = 2;",
+    });
+
+    expect(await problemsOf(folder.path)).toEqual([
+      `${folder.at("a.ts")}:1: '${folder.at("lib/b.ts")}' has no export of the name 'word'. It has: other, words.`,
+    ]);
+  });
 
   test("in a file that is imported", async () => {
     await using folder = await createFolder({ "a.ts": "import './lib/b.ts';", "lib/b.ts": "\nconst {{" });

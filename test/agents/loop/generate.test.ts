@@ -4,6 +4,7 @@ import { tool } from "../../../src/agents/kit/define-tool.ts";
 import { createAgentGenerate } from "../../../src/agents/loop/generate.ts";
 import { ServeError } from "../../../src/core/error.ts";
 import type { Tool } from "../../../src/core/generation.ts";
+import { describeCause } from "../../../src/telemetry/cause.ts";
 import { calls, eventsOf, loopBed, says, shown } from "../../support/agents/loop-bed.ts";
 import { callContext, textRequest } from "../../support/calls.ts";
 import { callDelta, callStart, finish, text, usage } from "../../support/events.ts";
@@ -133,6 +134,78 @@ describe("a question to a model", () => {
 
     expect(failure).toMatchObject({ kind: "internal", code: "model_not_found", param: undefined });
   });
+
+  const clientTool = { ...confirm, name: "theirs" };
+  const own = { temperature: 5, extra: { top_a: 1 } };
+  for (const [what, param, options, request] of [
+    ["a parameter", "temperature", { params: own }, {}],
+    [
+      "a parameter that the client gave otherwise",
+      "temperature",
+      { params: own },
+      { sampling: { temperature: 1 } },
+    ],
+    ["a parameter that is not ours", "top_a", { params: own }, {}],
+    [
+      "a tool",
+      "tools[0].function.parameters",
+      { tools: [add], clientTools: [clientTool] },
+      { tools: [clientTool] },
+    ],
+    ["a format", "response_format", { responseFormat: { kind: "json" } }, {}],
+    ["an effort", "reasoning_effort", { params: { reasoningEffort: "extreme" } }, {}],
+  ] as const) {
+    test(`that is refused for ${what} of the agent's own is the agent's failure`, async () => {
+      const refused = new ServeError("invalid_request", "It is wrong.", { code: "invalid_value", param });
+      const { generate } = loopBed([[refused]], { request });
+
+      const failure = await rejection(generate(options).text());
+
+      expect(failure).toMatchObject({
+        kind: "internal",
+        code: "agent_failed",
+        param: undefined,
+        shouldRetry: false,
+      });
+      expect(describeCause(ServeError.from(failure).cause)).toContain(param);
+      expect(describeCause(ServeError.from(failure).cause)).toContain("It is wrong.");
+    });
+  }
+
+  for (const [what, param, options, request] of [
+    ["a parameter", "temperature", {}, { sampling: { temperature: 5 } }],
+    [
+      "a parameter that the agent passed on",
+      "max_completion_tokens",
+      { params: { maxTokens: 1 } },
+      { sampling: { maxTokens: 1 } },
+    ],
+    ["a parameter that is not ours", "top_a", {}, { extra: { top_a: 1 } }],
+    [
+      "a tool",
+      "tools[1].function.parameters",
+      { tools: [add], clientTools: [clientTool] },
+      { tools: [clientTool] },
+    ],
+    ["its messages", "messages[0]", {}, {}],
+    ["a format", "response_format.type", { responseFormat: { kind: "json" } }, { output: { kind: "json" } }],
+    ["what is not said", undefined, {}, {}],
+  ] as const) {
+    test(`that is refused for ${what} of the client's is the client's failure`, async () => {
+      const details = { code: "invalid_value", ...(param !== undefined && { param }) };
+      const { generate } = loopBed([[new ServeError("invalid_request", "It is wrong.", details)]], {
+        request,
+      });
+
+      const failure = await rejection(generate(options).text());
+
+      expect(failure).toMatchObject({
+        kind: "invalid_request",
+        code: "invalid_value",
+        message: "It is wrong.",
+      });
+    });
+  }
 });
 
 describe("tools of the agent", () => {

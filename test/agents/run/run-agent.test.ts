@@ -18,6 +18,16 @@ describe("an answer", () => {
     ["a promise of a text", async () => "Hello", "Hello"],
     ["an object", () => ({ city: "Oslo" }), '{"city":"Oslo"}'],
     ["an array", () => [1, 2], "[1,2]"],
+    [
+      "an object of a class",
+      () =>
+        new (class Town {
+          name = "Oslo";
+        })(),
+      '{"name":"Oslo"}',
+    ],
+    ["an object without a prototype", () => Object.create(null), "{}"],
+    ["a date", () => new Date(0), '"1970-01-01T00:00:00.000Z"'],
     ["a number", () => 5, "5"],
     ["false", () => false, "false"],
     ["null", () => null, ""],
@@ -133,6 +143,20 @@ describe("metadata", () => {
 
     expect(metadata).toMatchObject({ agents_used: ["writer"], iterations: 2, draft: 1, step: "second" });
   });
+
+  test("says what happened, whatever the agent says of it", async () => {
+    const fields = { agents_used: ["nobody"], iterations: 99, execution_time_seconds: -1, draft: 1 };
+
+    const { metadata } = await answerOf(() => reply({ text: "Hello", metadata: fields }));
+
+    expect(metadata).toEqual({
+      execution_time_seconds: expect.any(Number),
+      agents_used: [],
+      iterations: 0,
+      draft: 1,
+    });
+    expect(metadata?.["execution_time_seconds"]).toBeGreaterThanOrEqual(0);
+  });
 });
 
 describe("usage", () => {
@@ -242,6 +266,16 @@ describe("a failure", () => {
       () => raise(circular()),
       /secret detail, because Error: secret detail/,
     ],
+    [
+      "an error whose message fails",
+      () =>
+        raise(
+          Object.defineProperty(new Error(), "message", {
+            get: fail,
+          }),
+        ),
+      /cannot be read/,
+    ],
     ["an error that cannot be read", () => raise(unreadable()), /It threw what cannot be read/],
     [
       "an error whose message is no text",
@@ -255,6 +289,14 @@ describe("a failure", () => {
     ],
     ["a function as its answer", () => fail, /cannot answer a function/],
     ["a value without JSON", () => ({ count: 1n }), /BigInt/],
+    ["a map as its answer", () => new Map([["a", 1]]), /cannot answer a Map/],
+    ["a map in its answer", () => ({ scores: new Map([["a", 1]]) }), /cannot answer a Map/],
+    ["a set as its answer", () => new Set([1]), /cannot answer a Set/],
+    ["a response as its answer", () => new Response("Hello"), /cannot answer a Response/],
+    ["a buffer as its answer", () => new ArrayBuffer(2), /cannot answer an ArrayBuffer/],
+    ["bytes as its answer", () => new Uint8Array([1, 2]), /cannot answer a Uint8Array/],
+    ["Node's bytes as its answer", () => Buffer.from("Hello"), /cannot answer a Buffer/],
+    ["an error as its answer", () => new TypeError("secret detail"), /cannot answer a TypeError/],
     [
       "a piece that is none",
       async function* () {

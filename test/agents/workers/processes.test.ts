@@ -45,7 +45,8 @@ describe("files", () => {
 
   for (const [what, text, problem] of [
     ["that cannot be loaded", "const {{", ":1:"],
-    ["that end the process", "process.exit(3);", "exit code 3"],
+    ["that end the process", "process.exit(3);", "may not end the process"],
+    ["that kill the process", "process.kill(process.pid, 'SIGKILL');", "signal SIGKILL"],
   ] as const) {
     test(`${what} are a mistake of the configuration`, async () => {
       await using folder = await createFolder({ "a.ts": text });
@@ -58,6 +59,23 @@ describe("files", () => {
       expect(failure).toHaveProperty("message", expect.stringContaining(problem));
     });
   }
+});
+
+test("files that never give the event loop back are named", async () => {
+  await using folder = await createFolder({
+    "a.ts":
+      'import { defineAgent } from "oai-serve"; export default defineAgent({ name: "a", run: () => 1 });',
+    "b.ts": "for (;;);",
+    "c.ts":
+      'import { defineAgent } from "oai-serve"; export default defineAgent({ name: "c", run: () => 1 });',
+  });
+
+  const failure = await failureOf(
+    createAgentWorkers({ count: 1, files: [folder.path], command, log: quiet, loadMs: 1_500 }),
+  );
+
+  expect(failure).toBeInstanceOf(ConfigError);
+  expect(failure).toHaveProperty("message", `${folder.at("b.ts")}: it was not loaded within 1.5 s.`);
 });
 
 describe("a process", () => {

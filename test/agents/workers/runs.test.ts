@@ -204,15 +204,33 @@ describe("a failure", () => {
     expect(failure).toHaveProperty("stack", expect.stringContaining(`${bed.folder.at("agents.ts")}:2:`));
   });
 
-  test("of the agent that cannot be read ends the run all the same", async () => {
-    await using bed = await startBed({
-      it: "() => { throw new Proxy({}, { getPrototypeOf() { throw 'no'; }, get() { throw 'no'; } }); }",
+  for (const [what, thrown] of [
+    ["nothing of which", "new Proxy({}, { getPrototypeOf() { throw 'no'; }, get() { throw 'no'; } })"],
+    ["whose message", "new (class extends Error { get message() { throw 'no'; } })()"],
+    ["whose name", "new (class extends Error { get name() { throw 'no'; } })()"],
+    ["whose cause", "Object.defineProperty(new Error('x'), 'cause', { get() { throw 'no'; } })"],
+    [
+      "whose message, the second time,",
+      "(() => { let left = 1; return new (class extends Error { get message() { if (left-- > 0) return 'x'; throw 'no'; } })(); })()",
+    ],
+  ] as const) {
+    test(`of the agent ${what} cannot be read ends its run and no other`, async () => {
+      await using bed = await startBed({
+        it: `() => { throw ${thrown}; }`,
+        other:
+          "async function* () { yield 'a'; await new Promise((resolve) => setTimeout(resolve, 1)); yield 'b'; }",
+      });
+
+      const [failure, other] = await Promise.all([
+        failureOf(piecesOf(bed.ask("it"))),
+        textOf(bed.ask("other")),
+      ]);
+
+      expect(failure).toMatchObject({ message: "It threw what cannot be read." });
+      expect(other).toBe("ab");
+      expect(bed.log.lines).toEqual([]);
     });
-
-    const failure = await failureOf(piecesOf(bed.ask("it")));
-
-    expect(failure).toMatchObject({ message: "It threw what cannot be read." });
-  });
+  }
 
   const busy = new ServeError("rate_limited", "Too many.", { code: "too_many", retryAfterSeconds: 3 });
   for (const [how, run] of [
