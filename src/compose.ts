@@ -21,6 +21,7 @@ import type { Handler } from "./http/handler.ts";
 import { createSchemaChecker, type SchemaChecker } from "./json-schema/checker.ts";
 import { createServer } from "./server.ts";
 import { createStore } from "./store/create-store.ts";
+import { withMemoryFallback } from "./store/memory-fallback.ts";
 import type { Store } from "./store/store.ts";
 import { createExchangeLog, createInnerExchangeLog } from "./telemetry/exchange.ts";
 import { createTokenCounter, type TokenCounter } from "./tokens/counter.ts";
@@ -42,17 +43,21 @@ export interface FoundationOptions {
   log: Log;
   /** URL of the store. */
   store: string;
+  /** Memory takes the place of one that nobody chose and that cannot be opened. */
+  isStoreChosen: boolean;
   /** How long conversations are kept; asked whenever it matters. */
   expireMs: () => number;
   /** How many bytes of them are kept, likewise; what is usual for the store when absent. */
   maxTotalBytes?: () => number | undefined;
 }
 
-export function createFoundation({ log, store, ...stored }: FoundationOptions): Foundation {
+export function createFoundation({ log, store, isStoreChosen, ...stored }: FoundationOptions): Foundation {
+  const opened = createStore(store, log, stored);
+  const memory = () => createStore("memory:", log, stored);
   return {
     tokens: createTokenCounter(log),
     schemas: createSchemaChecker(log),
-    store: createStore(store, log, stored),
+    store: isStoreChosen ? opened : withMemoryFallback(opened, { memory, log }),
     startedAt: Math.floor(Date.now() / 1_000),
     isReady: true,
   };

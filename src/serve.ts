@@ -5,6 +5,7 @@ import { probeBackends } from "./cli/probe-backends.ts";
 import { createReload, type Reload, type ReloadSteps } from "./cli/reload.ts";
 import { retire } from "./cli/retire.ts";
 import { createShutdown, type Shutdown } from "./cli/shutdown.ts";
+import { unusableStore } from "./cli/store-error.ts";
 import { closeFoundation, compose, createFoundation, type Application, type Foundation } from "./compose.ts";
 import type { AgentFiles } from "./compose/agent-files.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -97,12 +98,28 @@ async function createState({ loaded, createLog, agentFiles }: ServeOptions): Pro
   const foundation = createFoundation({
     log,
     store: loaded.config.store,
+    isStoreChosen: loaded.isStoreChosen,
     expireMs: () => stored().expireMs,
     maxTotalBytes: () => stored().maxTotalBytes,
   });
   const current = await build(loaded, firstLog, { foundation, agentFiles });
   state = { current, live: new Set([current.application]), foundation, log };
+  try {
+    if (current.application.agents.length > 0) await openStore(loaded, foundation);
+  } catch (error) {
+    await closeAll(state, agentFiles);
+    throw error;
+  }
   return state;
+}
+
+/** Rejects with `ConfigError` for a store that was chosen and cannot be used. */
+async function openStore({ config, place }: LoadedConfig, { store }: Foundation): Promise<void> {
+  try {
+    await store.open();
+  } catch (error) {
+    throw unusableStore(config.store, { error, place });
+  }
 }
 
 /** What it finds wrong belongs to the configuration: nothing is said to start before. */
@@ -157,6 +174,8 @@ function reloadSteps(
       const { config, kept } = succeed(state.current.loaded.config, next.config);
       const { foundation } = state;
       const instance = await build({ ...next, config }, createLog(next), { foundation, agentFiles });
+      // One that was well at the start and is not now is no fault of the new configuration.
+      if (instance.application.agents.length > 0) await foundation.store.open().catch(() => {});
       describe(instance);
       for (const path of kept) instance.log.warn(`${next.place(path)}: changes at the next start only`);
       if (!next.enabled) instance.log.warn("OPENAI_COMPAT_ENABLE: changes at the next start only");

@@ -44,16 +44,42 @@ const registry = createRegistry().register("echo", () => "echo");
 const server = await createServer(registry).listen({ port: 0 });
 const port = Number(new URL(server.url).port);
 const searcher = defineAgent({ name: "searcher", model: "echo", tools: ["web_search"] });
-for (const [agents, options] of [
+for (const [agents, options, serverOptions = {}] of [
   [registry, { port }],
   [registry, { port: 70_000 }],
   [createRegistry().register("searcher", searcher), { port: 0 }],
   [createRegistry(), { port: 0 }],
+  [registry, { port: 0 }, { store: "sqlite:" + import.meta.path }],
+  [registry, { port: 0 }, { store: "postgres:" }],
+  [registry, { port: 0 }, { keys: [] }],
+  [registry, { port: 0 }, { apiKeys: [] }],
 ] as const) {
-  const outcome = await createServer(agents).listen(options).then(() => "listens", (error) => error);
+  const listen = async () => await createServer(agents, serverOptions as object).listen(options);
+  const outcome = await listen().then(() => "listens", (error) => error);
   console.log("outcome " + (outcome instanceof Error) + " " + outcome.message);
 }
 await Promise.all([server.close(), server.close()]);
+`;
+
+/** What a server was told by its program. */
+const toldServer = `
+import { existsSync } from "node:fs";
+import { createRegistry, createServer } from "oai-serve";
+
+const lines: string[] = [];
+const registry = createRegistry().register("echo", ({ messages }) => "heard " + messages.length);
+const options = { apiKeys: ["key-of-ann-1234567"], environment: { HOME: import.meta.dir }, log: (line: string) => void lines.push(line) };
+const server = await createServer(registry, options).listen({ port: 0 });
+const ask = async (headers: Record<string, string>) => {
+  const body = JSON.stringify({ messages: [{ role: "user", content: "Hi" }], conversation_id: "c1" });
+  const response = await fetch(server.url + "/v1/chat/completions", { method: "POST", headers, body });
+  return response.ok ? (await response.json()).choices[0].message.content : response.status;
+};
+const key = { authorization: "Bearer key-of-ann-1234567" };
+console.log("answers " + JSON.stringify([await ask({}), await ask(key), await ask(key)]));
+await server.close();
+console.log("lines " + lines.every((line) => JSON.parse(line).message !== "" && !line.endsWith("\\n")));
+console.log("file " + existsSync(import.meta.dir + "/.local"));
 `;
 
 let folder: string;
@@ -128,6 +154,16 @@ describe("The package as a library", () => {
     expect(await program.child.exited).toBe(0);
   });
 
+  test("takes its store, keys and log from its program, and leaves no file", async () => {
+    const program = run(toldServer);
+    await program.child.stdin.end();
+
+    const lines = await program.rest();
+
+    expect(lines).toEqual(['answers [401,"heard 1","heard 3"]', "lines true", "file false"]);
+    expect(await program.child.exited).toBe(0);
+  });
+
   test("says why it cannot listen, and leaves the program free to end", async () => {
     const program = run(wrongServers);
     await program.child.stdin.end();
@@ -136,12 +172,16 @@ describe("The package as a library", () => {
 
     const outcomes = lines.filter((line) => line.startsWith("outcome ")).map((line) => line.slice(8));
     expect(outcomes).toEqual([
-      expect.stringMatching(/^true --port: port \d+ on 127\.0\.0\.1 is in use/),
-      "true --port: must be an integer from 0 to 65535.",
+      expect.stringMatching(/^true port: port \d+ on 127\.0\.0\.1 is in use/),
+      "true port: must be an integer from 0 to 65535.",
       expect.stringMatching(
         /^true the registry: agent 'searcher': Tool 'web_search' not found\. Available: /,
       ),
       "true The registry has no agents.",
+      expect.stringMatching(/^true store: the file '.*' cannot be used: /),
+      "true store: must be memory: or sqlite:PATH.",
+      "true What createServer is told has no field 'keys'. It may have: store, apiKeys, environment, log.",
+      "true apiKeys: has to be an array of one or more keys; leave it out to serve everyone.",
     ]);
     expect(await program.child.exited).toBe(0);
   });

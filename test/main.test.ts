@@ -291,7 +291,12 @@ export default defineAgent({ name: "echo", run: ({ userQuery }) => "You said: " 
   });
 
   test("leave conversations that can be looked at", async () => {
-    const ended = await runToEnd(["conversations", "list", "--store", `sqlite:${join(directory, "a.db")}`]);
+    const url = `sqlite:${join(directory, "a.db")}`;
+    const store = createStore(url, memoryLog());
+    await store.open();
+    await store.close();
+
+    const ended = await runToEnd(["conversations", "list", "--store", url]);
 
     expect(ended).toEqual({ code: 0, stdout: "There are no conversations.\n", stderr: "" });
   });

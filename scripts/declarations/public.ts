@@ -39,7 +39,13 @@ export type {
   GraphStep,
 } from "../../src/agents/kit/graph-types.ts";
 export type { RegisterOptions, Registration, Registry } from "../../src/agents/kit/registry.ts";
-export type { AgentServer, CreateServer, Listening, ListenOptions } from "../../src/agents/kit/server.ts";
+export type {
+  AgentServer,
+  CreateServer,
+  Listening,
+  ListenOptions,
+  ServerOptions,
+} from "../../src/agents/kit/server.ts";
 export type { AgentTool, ArgumentsOf, ToolContext, ToolOptions } from "../../src/agents/kit/tool.ts";
 export type { Static } from "../../src/agents/kit/type-builder.ts";
 export type {

@@ -1,9 +1,13 @@
+import { existsSync } from "node:fs";
 import type { ConversationKey, ConversationStore, ConversationSummary } from "../store/store.ts";
+import type { StoreLocation } from "../store/location.ts";
 import type { Message } from "../core/generation.ts";
 import { escapeControls } from "../telemetry/escape.ts";
 
 export interface ConversationsCommand {
   store: ConversationStore;
+  /** Where it is; one in memory is that of this process, not the server's. */
+  location: StoreLocation;
   /** `list`, `show ID` or `delete ID`; an id may be `OWNER/ID` where several owners have it. */
   args: readonly string[];
 }
@@ -15,18 +19,28 @@ export interface CommandOutcome {
 }
 
 const usage = "Usage: oai-serve conversations list | show ID | delete ID";
+const outOfReach =
+  "Conversations in memory (store: memory:) belong to the running server and end with it: no command reaches them. Those of 'sqlite:PATH' can be looked at.";
 /** Read from the store at once. */
 const pageLength = 500;
 /** Listed at most: the newest. */
 const maxListed = 10_000;
 
 /** Shows an operator the stored conversations, one of them, or removes one. Rejects as the store does. */
-export async function runConversations({ store, args }: ConversationsCommand): Promise<CommandOutcome> {
+export async function runConversations({
+  store,
+  location,
+  args,
+}: ConversationsCommand): Promise<CommandOutcome> {
   const [command, id] = args;
-  if (command === "list" && args.length === 1) return await list(store);
-  if (id === undefined || args.length !== 2 || (command !== "show" && command !== "delete")) {
-    return { lines: [usage], ok: false };
-  }
+  const isList = command === "list" && args.length === 1;
+  const isOfOne = (command === "show" || command === "delete") && args.length === 2;
+  if (!isList && !isOfOne) return { lines: [usage], ok: false };
+  if (location.kind === "memory") return { lines: [outOfReach], ok: false };
+  // To look for it must not make it.
+  if (!existsSync(location.path))
+    return { lines: [`There is no store '${escapeControls(location.path)}'.`], ok: false };
+  if (id === undefined) return await list(store);
   const keys = await findKeys(store, id);
   const [key] = keys;
   if (key === undefined) return { lines: [`There is no conversation '${escapeControls(id)}'.`], ok: false };

@@ -54,6 +54,8 @@ export interface LoadedConfig {
   enabled: boolean;
   /** The error of a driver under the name that the operator wrote: the flag, or the file and the path in it. */
   relabel: (error: ConfigError) => ConfigError;
+  /** Whether somebody said where conversations are kept. */
+  isStoreChosen: boolean;
   /** The name of a setting in the same way; of one that nobody gave, its flag. */
   place: (path: readonly string[]) => string;
 }
@@ -111,6 +113,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
       place,
     }),
     enabled: parseSwitch(read("OPENAI_COMPAT_ENABLE") ?? "true", "OPENAI_COMPAT_ENABLE"),
+    isStoreChosen: validation.file.store !== undefined,
     relabel: (error) => relabel(error, origins, new Set(Object.keys(schema.properties))),
     place,
   };

@@ -114,6 +114,7 @@ export function createMemoryStore(options: StoreOptions): Store {
         return entry !== undefined;
       },
     },
+    async open() {},
     async close() {
       entries.clear();
       owners.clear();

@@ -50,6 +50,8 @@ export interface ConversationStore {
 
 export interface Store {
   readonly conversations: ConversationStore;
+  /** For finding out early: opens the file, which the first call would do. Rejects as the calls do. */
+  open(): Promise<void>;
   /** Writes what is left and lets go of the file. */
   close(): Promise<void>;
 }

@@ -1,10 +1,16 @@
 import { ServeError } from "../core/error.ts";
 
-/** That conversations can neither be read nor written now; why is for the log. */
-export function storeUnavailable(cause: unknown): ServeError {
+/** That conversations can neither be read nor written now; why, an error or a sentence, is for the log. */
+export function storeUnavailable(reason: unknown): ServeError {
   return new ServeError("unavailable", "Conversations cannot be read or kept now.", {
     code: "store_unavailable",
     retryAfterSeconds: 5,
-    cause,
+    cause: reason instanceof Error ? reason : new Error(String(reason)),
   });
+}
+
+/** Why a store cannot be used, out of what its calls reject with; for the operator. */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }

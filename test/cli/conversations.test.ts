@@ -9,6 +9,9 @@ import { says } from "../store/contract.ts";
 let store: ConversationStore;
 let now: number;
 
+/** The command only looks whether it is there. */
+const location = { kind: "sqlite", path: import.meta.path, durability: "normal" } as const;
+
 beforeEach(() => {
   now = Date.UTC(2025, 10, 20, 12);
   store = createStore("memory:", memoryLog(), { now: () => (now += 1_000) }).conversations;
@@ -22,7 +25,7 @@ test("a list has one line for each, the newest first", async () => {
   await put("c1");
   await put("c2", "0123456789abcdef", [says("user", "Hi"), says("assistant", "Hello")]);
 
-  expect(await runConversations({ store, args: ["list"] })).toEqual({
+  expect(await runConversations({ store, location, args: ["list"] })).toEqual({
     lines: [
       "2025-11-20T12:00:02Z  0123456789abcdef/c2  crew  messages=2",
       "2025-11-20T12:00:01Z  c1  crew  messages=1",
@@ -34,17 +37,26 @@ test("a list has one line for each, the newest first", async () => {
 test("a list of more than one page is whole", async () => {
   for (let index = 0; index < 1_001; index++) await put(`c${index}`);
 
-  const { lines } = await runConversations({ store, args: ["list"] });
+  const { lines } = await runConversations({ store, location, args: ["list"] });
 
   expect(new Set(lines).size).toBe(1_001);
 });
 
 test("an empty list says so", async () => {
-  expect(await runConversations({ store, args: ["list"] })).toEqual({
+  expect(await runConversations({ store, location, args: ["list"] })).toEqual({
     lines: ["There are no conversations."],
     ok: true,
   });
 });
+
+for (const args of [["list"], ["show", "c1"], ["delete", "c1"]]) {
+  test(`of a store in memory, ${args[0]} says that the running server has it`, async () => {
+    const { lines, ok } = await runConversations({ store, location: { kind: "memory" }, args });
+
+    expect(lines).toEqual([expect.stringContaining("belong to the running server")]);
+    expect(ok).toBe(false);
+  });
+}
 
 test("a conversation is shown message by message, and drives no terminal", async () => {
   await put("c1", "", [
@@ -59,7 +71,7 @@ test("a conversation is shown message by message, and drives no terminal", async
     { role: "assistant", content: [] },
   ]);
 
-  expect(await runConversations({ store, args: ["show", "c1"] })).toEqual({
+  expect(await runConversations({ store, location, args: ["show", "c1"] })).toEqual({
     lines: [
       "user: One",
       "  Two\\u001b[2J",
@@ -76,8 +88,8 @@ test("a deleted conversation is gone, others are not", async () => {
   await put("c1");
   await put("c2");
 
-  const first = await runConversations({ store, args: ["delete", "c1"] });
-  const second = await runConversations({ store, args: ["delete", "c1"] });
+  const first = await runConversations({ store, location, args: ["delete", "c1"] });
+  const second = await runConversations({ store, location, args: ["delete", "c1"] });
 
   expect(first).toEqual({ lines: ["✓ Deleted c1"], ok: true });
   expect(second).toEqual({ lines: ["There is no conversation 'c1'."], ok: false });
@@ -88,8 +100,8 @@ test("an id of several owners has to be named in full", async () => {
   await put("c1", "a");
   await put("c1", "b");
 
-  const short = await runConversations({ store, args: ["delete", "c1"] });
-  const full = await runConversations({ store, args: ["delete", "a/c1"] });
+  const short = await runConversations({ store, location, args: ["delete", "c1"] });
+  const full = await runConversations({ store, location, args: ["delete", "a/c1"] });
 
   expect(short).toEqual({ lines: ["Several owners have it. Name one of:", "b/c1", "a/c1"], ok: false });
   expect(full.ok).toBe(true);
@@ -99,7 +111,7 @@ test("an id of several owners has to be named in full", async () => {
 describe("a command that means nothing shows how it is used", () => {
   for (const args of [[], ["show"], ["list", "x"], ["delete"], ["drop", "c1"], ["show", "a", "b"]]) {
     test(JSON.stringify(args), async () => {
-      const { lines, ok } = await runConversations({ store, args });
+      const { lines, ok } = await runConversations({ store, location, args });
 
       expect(ok).toBe(false);
       expect(lines).toEqual([expect.stringContaining("Usage:")]);

@@ -123,9 +123,11 @@ test("the official client keeps a conversation by its id, streamed or not", asyn
   expect([ids[0], ids.at(-1)]).toEqual([id, id]);
 });
 
-test("a store that cannot be used fails named conversations only, and says so once", async () => {
-  store = `sqlite:${join(directory, "crew.ts", "store.db")}`;
+test("a store that breaks fails named conversations only, and says so once", async () => {
+  newStore();
   await using server = await serve();
+  const path = store.replace("sqlite:", "");
+  for (const end of ["", "-wal", "-shm"]) writeFileSync(`${path}${end}`, "no database ".repeat(10_000));
   const post = (headers: Record<string, string>) =>
     fetch(`${server.url}/v1/chat/completions`, {
       method: "POST",

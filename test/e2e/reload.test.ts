@@ -102,11 +102,11 @@ describeBlackBox("SIGHUP", () => {
     await reload(gateway, { listen: { prot: 1 }, backends: { demo: { kind: "demo", delay_ms: -1 } } });
     await reload(gateway, "backends: [");
 
-    expect(gateway.log()).toContain("config.yaml: listen.prot: unknown key; did you mean port?");
-    expect(gateway.log()).toContain(
-      "config.yaml: backends.demo.delay_ms: must be an integer from 0 to 10000.",
+    expect(gateway.log()).toMatch(/config\.yaml:1:\d+: listen\.prot: unknown key; did you mean port\?/);
+    expect(gateway.log()).toMatch(
+      /config\.yaml:1:\d+: backends\.demo\.delay_ms: must be an integer from 0 to 10000\./,
     );
-    expect(gateway.log()).toContain("config.yaml: is not valid YAML near line 1");
+    expect(gateway.log()).toMatch(/config\.yaml:1:\d+: is not valid YAML/);
     expect((await ask()).status).toBe(200);
   });
 
@@ -164,7 +164,7 @@ describeBlackBox("SIGHUP", () => {
 
     await reload(gateway, { backends: demo, listen: { max_body: "1MiB" } });
 
-    expect(gateway.log()).toContain("config.yaml: listen.max_body: changes at the next start only");
+    expect(gateway.log()).toMatch(/config\.yaml:1:\d+: listen\.max_body: changes at the next start only/);
     expect((await ask()).status).toBe(200);
   });
 

@@ -1,5 +1,19 @@
 import type { Registry } from "./registry.ts";
 
+export interface ServerOptions {
+  /**
+   * Where conversations are kept: `memory:`, until the server ends, or `sqlite:PATH`. In memory unless told here or by
+   * `OAI_SERVE_STORE`.
+   */
+  store?: string;
+  /** Clients have to present one of them; without any, everyone is served who reaches the server. */
+  apiKeys?: readonly string[];
+  /** Further settings (`OAI_SERVE_*`) and the keys of providers; the environment of the program unless told. */
+  environment?: Readonly<Record<string, string | undefined>>;
+  /** `false` for none; a function takes each line, as JSON. To standard output unless told. */
+  log?: boolean | "pretty" | "json" | ((line: string) => void);
+}
+
 export interface ListenOptions {
   /** 8080 unless told; 0 takes any that is free. */
   port?: number;
@@ -17,9 +31,9 @@ export interface Listening {
 
 /** An OpenAI API in front of agents. */
 export interface AgentServer {
-  /** Rejects with an `Error` when it cannot listen there. */
+  /** Rejects with an `Error` when it cannot listen there, and for agents and options that cannot be. */
   listen(options?: ListenOptions): Promise<Listening>;
 }
 
-/** Serves all agents of `registry`. */
-export type CreateServer = (registry: Registry) => AgentServer;
+/** Serves all agents of `registry`. Throws an `Error` for options that it does not know. */
+export type CreateServer = (registry: Registry, options?: ServerOptions) => AgentServer;

@@ -69,15 +69,19 @@ export function migrate(database: Database): void {
   database
     .transaction(() => {
       // Another process may have done it while this one waited.
-      const version = versionOf(database);
-      if (version > steps.length) {
-        throw new Error(`The store is of version ${version}; this program knows ${steps.length} at most.`);
-      }
+      const version = assertOurs(database);
       for (const step of steps.slice(version)) database.run(step);
       database.run(`PRAGMA application_id = ${applicationId}`);
       database.run(`PRAGMA user_version = ${steps.length}`);
     })
     .immediate();
+}
+
+/** The version of the file. Throws for one of a later version, and for one with tables that are not ours. */
+export function assertOurs(database: Database): number {
+  const version = versionOf(database);
+  if (version <= steps.length) return version;
+  throw new Error(`The store is of version ${version}; this program knows ${steps.length} at most.`);
 }
 
 function versionOf(database: Database): number {

@@ -3,7 +3,7 @@ import type { StoreLocation } from "../location.ts";
 import { ofTexts, toTexts } from "../message-text.ts";
 import { cutoffOf, maxListed, type StoreOptions } from "../options.ts";
 import type { ConversationStore, ConversationSummary, Store } from "../store.ts";
-import { storeUnavailable } from "../unavailable.ts";
+import { reasonOf, storeUnavailable } from "../unavailable.ts";
 import type { Job, Reply } from "./messages.ts";
 import { createStoreThread, type StoreThread } from "./store-thread.ts";
 
@@ -49,6 +49,9 @@ export function createSqliteStore(
 
   return {
     conversations: createConversationStore(run, options),
+    async open() {
+      await thread.run((id) => ["list", id, 0, 0, 0]);
+    },
     async close() {
       clearInterval(sweeper);
       await thread.close();
@@ -135,15 +138,10 @@ function createHealth(log: Log) {
         isWell = true;
         return result;
       } catch (error) {
-        if (isWell) log.error("The store cannot be used", { cause: causeOf(error) });
+        if (isWell) log.error("The store cannot be used", { cause: reasonOf(error) });
         isWell = false;
         throw error;
       }
     },
   };
-}
-
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -182,7 +182,7 @@ describe("the id", () => {
     ["the body", c1, {}],
     ["the header", {}, { "X-Conversation-Id": "c1" }],
     ["metadata", { metadata: { conversation_id: "c1" } }, {}],
-    ["the body before the header", c1, { "X-Conversation-Id": "c2" }],
+    ["the body and the header", c1, { "X-Conversation-Id": "c1" }],
     ["the header before metadata", { metadata: { conversation_id: "c2" } }, { "X-Conversation-Id": "c1" }],
     ["the header where the body has null", { conversation_id: null }, { "X-Conversation-Id": "c1" }],
   ];
@@ -217,6 +217,17 @@ describe("the id", () => {
     expect(await ask(room, "Hi", {}, { "X-Conversation-Id": "a b" })).toMatchObject({
       error: { param: "X-Conversation-Id" },
     });
+  });
+
+  test("in the header is refused where the body has another", async () => {
+    await using room = startRoom();
+    const body = { conversation_id: "c1" };
+
+    const other = await ask(room, "Hi", body, { "X-Conversation-Id": "c2" });
+    const same = await ask(room, "Hi", body, { "X-Conversation-Id": "c1" });
+
+    expect(other).toMatchObject({ error: { code: "invalid_value", param: "X-Conversation-Id" } });
+    expect(same).toMatchObject({ conversation_id: "c1" });
   });
 
   test("may be such as other servers make", async () => {

@@ -1,10 +1,20 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createStore } from "../../../src/store/create-store.ts";
+import { inspectFile } from "../../../src/store/sqlite/inspect-file.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { memoryLog } from "../../support/calls.ts";
 import { failureOf } from "../../support/failure.ts";
@@ -136,11 +146,26 @@ describe("a file that cannot be used fails what asks, and is left alone", () => 
         expect(failure).toMatchObject(unavailable);
         expect(String(failure)).not.toContain(directory);
       }
+      expect(await failureOf(store.open())).toMatchObject(unavailable);
+      expect(() => inspectFile(path)).toThrow(Error);
       expect(log.lines).toEqual(["error The store cannot be used"]);
       expect(log.fields[0]).toEqual({ cause: expect.stringMatching(/\w/) });
       expect(sizeOf(path)).toBe(before);
     });
   }
+});
+
+test("what would be a store is looked at without making or changing anything", async () => {
+  inspectFile(join(directory, "a/b", "store.db"));
+  const store = open();
+  await write(store);
+  const before = readFileSync(path);
+  inspectFile(path);
+
+  expect(readFileSync(path)).toEqual(before);
+  expect(await write(store, "again")).toBeUndefined();
+  await store.close();
+  expect(readdirSync(directory)).toEqual(["store.db"]);
 });
 
 test("a store that was broken works again once the file is well, and says so", async () => {

@@ -43,7 +43,7 @@ test("a thread that ends fails those who wait", async () => {
 
   expect(await failureOf(read())).toMatchObject({
     ...unavailable,
-    cause: expect.stringContaining("does not work"),
+    cause: { message: expect.stringContaining("does not work") },
   });
 });
 

@@ -15,7 +15,7 @@ const form = new RegExp(conversationIdPattern);
 
 /**
  * The id in the body, else in the header; `metadata` is asked last, and only where the model keeps conversations: it
- * is the client's own otherwise.
+ * is the client's own otherwise. Throws `invalid_request` for a header that says another than the body.
  */
 export function givenIds(
   body: { conversation_id?: string | null; metadata?: Readonly<Record<string, string>> | null },
@@ -23,6 +23,7 @@ export function givenIds(
 ): { direct: GivenId | undefined; inMetadata: GivenId | undefined } {
   const named = body.conversation_id ?? undefined;
   const header = headers.get(conversationHeader) ?? undefined;
+  if (named !== undefined && header !== undefined && named !== header) throw disagreement();
   const noted = body.metadata?.["conversation_id"];
   return {
     direct:
@@ -33,6 +34,14 @@ export function givenIds(
           : undefined,
     inMetadata: noted === undefined ? undefined : { id: noted, param: "metadata.conversation_id" },
   };
+}
+
+function disagreement(): ServeError {
+  return new ServeError(
+    "invalid_request",
+    "'X-Conversation-Id' names another conversation than 'conversation_id'.",
+    { code: "invalid_value", param: "X-Conversation-Id" },
+  );
 }
 
 /** Throws `invalid_request` for an id of another form. */

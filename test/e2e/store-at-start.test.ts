@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runToEnd, startServer } from "../support/oai-serve.ts";
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "oai-serve-store-start-"));
+  writeFileSync(
+    join(directory, "crew.ts"),
+    'import { defineAgent } from "oai-serve";\nexport const crew = defineAgent({ name: "crew", run: () => "Hi" });\n',
+  );
+  writeFileSync(join(directory, "corrupt.db"), "no database ".repeat(1_000));
+  writeFileSync(join(directory, "a-file"), "");
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Where a folder would have to be made below a file. */
+const environment = () => ({ HOME: join(directory, "a-file") });
+const withAgent = (...args: string[]) => ["--agent", join(directory, "crew.ts"), ...args];
+
+const unusable = [
+  ["corrupt.db", "file is not a database"],
+  ["a-file/below.db", "a-file"],
+] as const;
+
+describe("A store that cannot be used", () => {
+  for (const [file, reason] of unusable) {
+    test(`is an error of the start where it was named: ${file}`, async () => {
+      const path = join(directory, file);
+
+      const { code, stderr } = await runToEnd(withAgent("--port", "0", "--store", `sqlite:${path}`));
+
+      expect(stderr).toStartWith(`oai-serve: --store: the file '${path}' cannot be used: `);
+      expect(stderr).toContain(reason);
+      expect(code).toBe(2);
+    });
+
+    test(`is found by check where it was named: ${file}`, async () => {
+      const path = join(directory, file);
+
+      const { code, stdout } = await runToEnd(["check", ...withAgent("--store", `sqlite:${path}`)]);
+
+      expect(stdout).toContain(`✗ --store: the file '${path}' cannot be used: `);
+      expect(stdout).toContain(reason);
+      expect(code).toBe(1);
+    });
+  }
+
+  test("gives way to memory where nobody named it, which the log says before the server starts", async () => {
+    await using server = await startServer(withAgent(), { environment: environment() });
+    const ask = async () =>
+      await fetch(`${server.url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { "x-conversation-id": "c1" },
+        body: JSON.stringify({ model: "crew", messages: [{ role: "user", content: "Hi" }] }),
+      });
+
+    const answers = [await ask(), await ask()];
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    const output = server.output();
+    const said = output.indexOf("Conversations are kept in memory and lost at the end");
+    expect(said).toBeGreaterThan(-1);
+    expect(said).toBeLessThan(output.indexOf("Server started"));
+    expect(output).toContain("ENOTDIR");
+  });
+
+  test("is a warning of check where nobody named it", async () => {
+    const { code, stdout } = await runToEnd(["check", ...withAgent()], { environment: environment() });
+
+    expect(stdout).toContain("⚠ Conversations would be kept in memory and lost at the end: ");
+    expect(stdout).toContain("ENOTDIR");
+    expect(code).toBe(0);
+  });
+
+  test("matters to nobody without agents", async () => {
+    await using server = await startServer(["--store", `sqlite:${join(directory, "corrupt.db")}`]);
+
+    expect((await fetch(`${server.url}/live`)).status).toBe(200);
+  });
+});
+
+test("check tells where conversations will be kept, and makes no file", async () => {
+  const path = join(directory, "new/folder/store.db");
+
+  const { code, stdout } = await runToEnd(["check", ...withAgent("--store", `sqlite:${path}`)]);
+
+  expect(stdout).toContain(`✓ conversations: ${path}`);
+  expect(code).toBe(0);
+  expect(readdirSync(directory).toSorted()).toEqual(["a-file", "corrupt.db", "crew.ts"]);
+});
+
+for (const args of [["list"], ["show", "c1"], ["delete", "c1"]]) {
+  test(`conversations ${args.join(" ")} says that there is no such store, and makes none`, async () => {
+    const path = join(directory, "missing.db");
+
+    const { code, stdout } = await runToEnd(["conversations", ...args, "--store", `sqlite:${path}`]);
+
+    expect(stdout).toBe(`There is no store '${path}'.\n`);
+    expect(code).toBe(1);
+    expect(existsSync(path)).toBe(false);
+  });
+}
