@@ -62,7 +62,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   describe(state.current);
   const { handler, learnModels } = state.current.application;
   const listener = createListener(handler, loaded.config.listen);
-  const url = listen(listener, loaded);
+  const url = await listen(listener, loaded).catch(async (error: unknown) => {
+    await closeAll(state, options.agentFiles);
+    throw error;
+  });
   void learnModels();
   const reload = createReload(reloadSteps(state, listener, options));
   options.agentFiles.watch((reason) => reload.request(reason));
@@ -102,7 +105,10 @@ async function createState({ loaded, createLog, agentFiles }: ServeOptions): Pro
     expireMs: () => stored().expireMs,
     maxTotalBytes: () => stored().maxTotalBytes,
   });
-  const current = await build(loaded, firstLog, { foundation, agentFiles });
+  const current = await build(loaded, firstLog, { foundation, agentFiles }).catch(async (error: unknown) => {
+    await Promise.all([closeFoundation(foundation), agentFiles.close()]);
+    throw error;
+  });
   state = { current, live: new Set([current.application]), foundation, log };
   try {
     if (current.application.agents.length > 0) await openStore(loaded, foundation);
@@ -154,7 +160,7 @@ function describe({ loaded, application, log }: Instance): void {
   }
 }
 
-function listen(listener: Listener, { config, place }: LoadedConfig): string {
+async function listen(listener: Listener, { config, place }: LoadedConfig): Promise<string> {
   try {
     return listener.listen().url;
   } catch (error) {

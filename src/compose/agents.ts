@@ -98,10 +98,7 @@ function served({ agents }: Config, loaded: readonly LoadedAgent[]): ComposedAge
   return all.map((each) => ({ ...each, isPrivate: each.id !== only, isDefault: each.id === only }));
 }
 
-/**
- * The default agent under the name that the operator gives it. Others still ask for it by its own, unless that is its
- * model's too: then it means the model.
- */
+/** The default agent under the name that the operator gives it. Others still ask for it by its own. */
 function published(agents: readonly ComposedAgent[], name: string | undefined): readonly ComposedAgent[] {
   const open = agents.filter(({ isPrivate }) => !isPrivate);
   const chosen = open.find(({ isDefault }) => isDefault) ?? open[0];
@@ -111,8 +108,7 @@ function published(agents: readonly ComposedAgent[], name: string | undefined): 
   }
   const others = agents.filter((each) => each !== chosen);
   const original = { ...chosen, isDefault: false, isPrivate: true };
-  const isAskedByName = chosen.agent.model !== chosen.id;
-  return [{ ...chosen, id: name, isDefault: true }, ...(isAskedByName ? [original] : []), ...others];
+  return [{ ...chosen, id: name, ownId: chosen.id, isDefault: true }, original, ...others];
 }
 
 function ofConfig(id: string, definition: AgentConfig): ComposedAgent {

@@ -200,7 +200,8 @@ test("an agent with the name of its model asks that model once under its public 
   const { events } = await application.generate([request], callContext(), { usage: true });
   const { metadata } = await collect(events);
 
-  expect(application.agents.map(({ id }) => id)).toEqual(["my-public"]);
+  const open = application.agents.filter(({ isPrivate }) => !isPrivate);
+  expect(open.map(({ id }) => id)).toEqual(["my-public"]);
   expect(metadata).toMatchObject({ agents_used: [], iterations: 1 });
   expect(upstream.calls.map(({ body }) => body["messages"])).toEqual([
     [
@@ -210,4 +211,17 @@ test("an agent with the name of its model asks that model once under its public 
   ]);
   await application.close();
   await upstream.close();
+});
+
+test("a published agent with the name of its model stays in reach of the agents that hand it work", async () => {
+  const application = composed({
+    yaml: withAgents({
+      "gpt-4o": { model: "gpt-4o", default: true },
+      team: { model: "gpt-4o-mini", agents: ["gpt-4o"] },
+    }),
+    environment: { OPENAI_API_KEY: "k", OPENAI_COMPAT_MODEL_NAME: "my-public" },
+  });
+
+  expect(application.agents.map(({ id }) => id)).toEqual(["my-public", "gpt-4o", "team"]);
+  await application.close();
 });

@@ -90,10 +90,19 @@ describe("what an agent does not wait for", () => {
     ["an error of its own", 'void Promise.reject(new Error("mine"))'],
     ["a timer that throws", 'setTimeout(() => { throw new Error("later"); }, 1)'],
     ["a question to a model", 'void context.generate({ model: "nope" }).text()'],
+    [
+      "a question with a tool that is not there",
+      'void context.generate({ model: "nope-x", tools: ["nope"], messages: [] }).text()',
+    ],
+    [
+      "a question without a content",
+      'void context.generate({ model: "other", messages: [{ role: "user", content: undefined }] }).text()',
+    ],
   ];
   for (const [name, statement] of failures) {
     test(`fails by itself: ${name}`, async () => {
       await using folder = await createFolder({
+        "other.ts": agent("other", "() => 'yes'"),
         "careless.ts": `import { connect } from "node:net"; import { readFile } from "node:fs/promises";
           import { defineAgent } from "oai-serve";
           export default defineAgent({ name: "careless", run: (context) => { void [connect, readFile]; ${statement}; return "done"; } });`,

@@ -41,8 +41,9 @@ export function createGeneration(start: (reading: Reading) => Pieces, signal: Ab
             return over;
           },
           (error: unknown) => {
-            end(error);
-            throw error;
+            const failure = asOurs(error);
+            end(failure);
+            throw failure;
           },
         ),
       async return() {
@@ -68,6 +69,19 @@ export function createGeneration(start: (reading: Reading) => Pieces, signal: Ab
     result,
     text: async () => (await result()).text,
   };
+}
+
+/**
+ * A failure on its way to the agent, in a form that says whose it is: an agent that does not wait for it must not look
+ * like a fault of the server.
+ */
+function asOurs(thrown: unknown): unknown {
+  if (thrown instanceof ServeError || !(thrown instanceof Error)) return thrown;
+  return new ServeError("internal", "The agent failed.", {
+    code: "agent_failed",
+    shouldRetry: false,
+    cause: thrown,
+  });
 }
 
 const over = { done: true, value: undefined } as const;

@@ -17,6 +17,8 @@ export interface ServedAgent {
   isDefault: boolean;
   /** Answers other agents only. */
   isPrivate: boolean;
+  /** Its own id, where it is published under another one: as which it asks. */
+  ownId?: string;
 }
 
 export interface AgentBackendOptions {
@@ -43,7 +45,7 @@ export function createAgentBackend({ id, agents, environment }: AgentBackendOpti
           param: "model",
         });
       }
-      return runAgent({ id: served.id, agent: served.agent, request, context, environment });
+      return runAgent({ id: served.ownId ?? served.id, agent: served.agent, request, context, environment });
     },
     models: async () => descriptions,
     ready: async () => {},
