@@ -157,7 +157,7 @@ export function compose({ config, variable, files, log, foundation }: Compositio
           await countEachMessage(foundation.tokens, encodingFor((await modelOf(model)).tokenModel), messages),
         async agentOf(model) {
           const { id, backend } = await modelOf(model);
-          return backend.keepsConversations === true ? id : undefined;
+          return backend.isAgent === true ? id : undefined;
         },
         log,
       }),

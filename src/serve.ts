@@ -149,8 +149,8 @@ function describe({ loaded, application, log }: Instance): void {
   if (only !== undefined) log.info(`Agent: ${only}`);
   if (loaded.fileName !== undefined) log.info(`Config: ${loaded.fileName}`);
   for (const warning of loaded.warnings) log.warn(warning);
-  for (const { id, kind, endpoint, keepsConversations } of application.backends) {
-    if (keepsConversations === true) continue;
+  for (const { id, kind, endpoint, isAgent } of application.backends) {
+    if (isAgent === true) continue;
     log.info(`✓ Backend: ${id} (${kind}${endpoint === undefined ? "" : ` at ${endpoint}`})`);
   }
   for (const { id, modelName, isPrivate } of application.agents) {

@@ -290,8 +290,11 @@ export interface Backend {
   readonly endpoint?: string;
   /** All its models are private, whatever they are. */
   readonly isPrivate?: boolean;
-  /** Requests to its models belong to conversations, whose earlier turns they need not repeat. */
-  readonly keepsConversations?: boolean;
+  /**
+   * Its models are agents: requests to them belong to conversations, whose earlier turns they need not repeat; they ask
+   * other models, and may be at work for long without a word.
+   */
+  readonly isAgent?: boolean;
   /** What it is taken to serve until it has said so itself. */
   readonly presumed?: readonly ModelDescription[];
   /** May have to ask the backend first; then rejects with a `ServeError` as `generate` would. */

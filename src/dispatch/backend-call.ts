@@ -45,7 +45,7 @@ export async function* callBackend(
   let lateUsage: ReturnType<typeof setTimeout> | undefined;
 
   const controller = new AbortController();
-  const who = backend.kind === "agent" ? "agent" : "backend";
+  const who = backend.isAgent === true ? "agent" : "backend";
   const deadlines = createDeadlines(timeouts, (error) => controller.abort(error), who);
   const follow = () => {
     deadlines.clear();

@@ -152,7 +152,7 @@ async function* answer(deps: DispatchDeps, accepted: Accepted, account: Account)
 }
 
 function timeoutsOf({ backend }: ServedModel, { timeouts, agentSilenceMs }: DispatchDeps): Timeouts {
-  if (backend.keepsConversations !== true || agentSilenceMs === undefined) return timeouts;
+  if (backend.isAgent !== true || agentSilenceMs === undefined) return timeouts;
   return { ...timeouts, firstTokenMs: agentSilenceMs, betweenTokensMs: agentSilenceMs };
 }
 

@@ -156,7 +156,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     if (options.defaultBackend === undefined) return served.length === 1 ? served[0] : undefined;
     return served.find((model) => model.backend.id === options.defaultBackend);
   };
-  const isAgent = ({ backend }: ServedModel) => backend.keepsConversations === true;
+  const isAgent = ({ backend }: ServedModel) => backend.isAgent === true;
   const findForAgent = (id: string | undefined, agent: string) => {
     const others = all.filter((model) => !isAgent(model) || (id !== undefined && model.id !== agent));
     if (id !== undefined) {

@@ -12,11 +12,14 @@ interface Setup extends ScriptedOptions {
   request?: Partial<GenerationRequest>;
   timeouts?: Partial<Timeouts>;
   signal?: AbortSignal;
-  kind?: string;
+  isAgent?: boolean;
 }
 
-function start(script: readonly Step[], { request, timeouts, signal, kind, ...options }: Setup = {}) {
-  const backend = Object.assign(scripted(script, options), kind !== undefined && { kind });
+function start(
+  script: readonly Step[],
+  { request, timeouts, signal, isAgent = false, ...options }: Setup = {},
+) {
+  const backend = Object.assign(scripted(script, options), { isAgent });
   const accounts: Parameters<BackendCall["onEnd"]>[0][] = [];
   const capabilities = { ...canDoAnything, ...options.capabilities };
   const whole = textRequest(request);
@@ -198,7 +201,7 @@ test("a silent backend is ended with a timeout, even a deaf one", async () => {
 });
 
 test("an agent that is silent is called one", async () => {
-  const { events } = start([silence], { timeouts: { firstTokenMs: 5 }, kind: "agent" });
+  const { events } = start([silence], { timeouts: { firstTokenMs: 5 }, isAgent: true });
 
   expect((await run(events)).failure).toMatchObject({ message: "The agent did not answer in time." });
 });

@@ -369,7 +369,7 @@ describe("what the operator decides about requests", () => {
 });
 
 function agents(models: readonly ModelDescription[]): ScriptedBackend {
-  return { ...scripted([], { id: "agents", models }), keepsConversations: true };
+  return { ...scripted([], { id: "agents", models }), isAgent: true };
 }
 
 describe("agents", () => {

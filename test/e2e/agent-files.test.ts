@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createFolder } from "../agents/load/folder.ts";
+import { startUpstream } from "../support/upstream/upstream.ts";
 import { runToEnd, startServer } from "../support/oai-serve.ts";
 
 const agent = (name: string, run: string) =>
@@ -77,6 +78,28 @@ describe("agent files", () => {
     await ask(server.url, "slow");
 
     expect(await server.line(/The event loop was blocked/)).toContain("slow");
+  });
+});
+
+describe("an agent that names no model", () => {
+  const asking = { "asking.ts": agent("asking", "({ generate }) => generate({})") };
+
+  test("asks the only one that the server has", async () => {
+    const upstream = await startUpstream(() => ({ text: "Hello" }), { models: ["only"] });
+    await using folder = await createFolder(asking);
+    await using server = await start(folder.path, "--openai-base-url", upstream.url);
+
+    expect(await ask(server.url, "asking")).toBe("Hello");
+    expect(upstream.calls.at(-1)?.body["model"]).toBe("only");
+    await upstream.close();
+  });
+
+  test("fails by itself where there is none, and the log says why", async () => {
+    await using folder = await createFolder(asking);
+    await using server = await start(folder.path);
+
+    expect(await ask(server.url, "asking")).toBe("agent_model_not_found");
+    expect(await server.line(/names no model/)).toContain("Agent 'asking'");
   });
 });
 

@@ -116,7 +116,7 @@ export interface AgentContext {
 export type AgentGenerate = (options: AgentGenerateOptions) => AgentGeneration;
 
 export interface AgentGenerateOptions {
-  /** Id of a model or agent of this server, or of a known provider; the agent's own `model` if absent. */
+  /** Id of a model or agent of this server, or of a known provider; if absent, the agent's own, or the server's only one. */
   model?: string;
   /** Stands in front of the messages. */
   system?: string;

@@ -40,13 +40,6 @@ export function iterationsExceeded(agent: string, maxIterations: number): ServeE
   });
 }
 
-export function noModel(agent: string): ServeError {
-  return new ServeError("internal", `The agent '${agent}' asks a model and names none.`, {
-    code: "agent_failed",
-    shouldRetry: false,
-  });
-}
-
 export function tooLong(agent: string, maxCharacters: number): ServeError {
   return new ServeError(
     "upstream",

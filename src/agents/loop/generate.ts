@@ -2,7 +2,6 @@ import type { CallContext, GenerationRequest } from "../../core/generation.ts";
 import type { Agent, AgentGenerate, AgentGenerateOptions } from "../kit/agent.ts";
 import type { AgentEnvironment } from "../run/environment.ts";
 import { createDelegate } from "./delegate.ts";
-import { noModel } from "./failures.ts";
 import { createGeneration } from "./generation.ts";
 import { createHiddenTurnStore, type HiddenTurnStore } from "./hidden-turns.ts";
 import { toPromptMessages } from "./messages.ts";
@@ -58,8 +57,8 @@ interface Deps extends AgentGenerateDeps {
 
 async function prepare(options: AgentGenerateOptions, deps: Deps): Promise<Rounds> {
   const { id, agent, request, context, environment, record } = deps;
-  const model = options.model ?? agent.model;
-  if (model === undefined) throw noModel(id);
+  // None: the only one that the server has, which the registry knows.
+  const { model = agent.model ?? "" } = options;
   const params = options.params ?? (options.messages === undefined ? paramsOf(request) : {});
   return {
     agent: id,

@@ -34,7 +34,7 @@ export function createAgentBackend({ id, agents, environment }: AgentBackendOpti
   return {
     id,
     kind: "agent",
-    keepsConversations: true,
+    isAgent: true,
     presumed: descriptions,
     capabilities: () => capabilities,
     generate(request: GenerationRequest, context: CallContext) {

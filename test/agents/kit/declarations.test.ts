@@ -16,6 +16,11 @@ test("the declarations are those of the kit as it is; UPDATE_GOLDEN=1 writes the
   expect(readFileSync(path, "utf8")).toBe(generated);
 });
 
+test("programs that import the sources get the same types as agent files", () => {
+  expect(typesIn("src/index.ts").length).toBeGreaterThan(30);
+  expect(typesIn("src/index.ts")).toEqual(typesIn("scripts/declarations/public.ts"));
+});
+
 test("every builder that they declare is one of TypeBox", () => {
   const builders = {
     String: true,
@@ -194,3 +199,11 @@ describe("in a folder with nothing installed", () => {
     });
   }
 });
+
+/** Names in the lists of exported types of a source file. */
+function typesIn(file: string): string[] {
+  return [...readFileSync(join(root, file), "utf8").matchAll(/^export type \{([^}]*)\}/gm)]
+    .flatMap(([, names = ""]) => names.split(",").map((name) => name.trim()))
+    .filter((name) => name !== "")
+    .toSorted();
+}

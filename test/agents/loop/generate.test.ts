@@ -69,8 +69,8 @@ describe("a question to a model", () => {
     expect(shown(model.seen[0])).toEqual(["system: Be kind.\n\nAnswer in French.", "user: Hi"]);
   });
 
-  test("needs a model, the agent's own or another", async () => {
-    const { environment, record } = loopBed([]);
+  test("leaves the model to the server where nobody names one", async () => {
+    const { environment, record, model } = loopBed([says("Hello")]);
     const generate = createAgentGenerate({
       id: "helper",
       agent: {},
@@ -80,11 +80,8 @@ describe("a question to a model", () => {
       record,
     });
 
-    expect(await rejection(generate({}).text())).toMatchObject({
-      kind: "internal",
-      code: "agent_failed",
-      message: "The agent 'helper' asks a model and names none.",
-    });
+    expect(await generate({}).text()).toBe("Hello");
+    expect(model.calls[0]?.request.model).toBe("");
   });
 
   test("is not asked before somebody reads", async () => {
