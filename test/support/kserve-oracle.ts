@@ -12,6 +12,15 @@ for (const [message, names] of Object.entries(unread)) {
   for (const field of type.fieldsArray.filter(({ name }) => names.includes(name))) type.remove(field);
 }
 
+// protobufjs skips a varint of any length; protobuf allows ten bytes.
+const skip = Reflect.get(protobuf.Reader.prototype, "skip");
+protobuf.Reader.prototype.skip = function skipAtMostTenBytes(length) {
+  const start = this.pos;
+  Reflect.apply(skip, this, [length]);
+  if (length === undefined && this.pos - start > 10) throw new Error("a varint is too long");
+  return this;
+};
+
 /** What protobufjs makes of a message. */
 type Plain = ReturnType<protobuf.Type["toObject"]>;
 
@@ -89,7 +98,7 @@ function topLevelTags(bytes: Uint8Array): number[] {
   const reader = protobuf.Reader.create(bytes);
   const tags: number[] = [];
   while (reader.pos < reader.len) {
-    const tag = reader.uint32();
+    const tag = reader.tag();
     tags.push(tag);
     reader.skipType(tag & 7, 0, tag >>> 3);
   }

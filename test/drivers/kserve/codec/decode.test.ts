@@ -72,8 +72,6 @@ for (const [name, decode, read] of decoders) {
       return { value: decode(bytes) };
     } catch (error) {
       expect(error).toBeInstanceOf(MalformedMessage);
-      // protobufjs skips an unknown varint of any length; protobuf allows ten bytes.
-      fc.pre(!String(error).includes("varint is too long"));
       return "rejected";
     }
   };
