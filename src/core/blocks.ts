@@ -60,7 +60,11 @@ export class BlockReader {
           : [{ type: "block-delta", ...this.#open, text: event.arguments }];
       case "finish": {
         const { reason, stopSequence } = event;
-        const finish: BlockEvent = { type: "finish", reason, ...(stopSequence !== undefined && { stopSequence }) };
+        const finish: BlockEvent = {
+          type: "finish",
+          reason,
+          ...(stopSequence !== undefined && { stopSequence }),
+        };
         return [...this.#end(), finish];
       }
       case "usage":

@@ -137,5 +137,8 @@ export interface RecordStore {
    * now: for so long nobody else is given them. Whoever has them pushes `dueInMs` out while at work, and with each
    * write the version that `claim` gave: after a claim by somebody else the write is a conflict.
    */
-  claim(collection: Collection, options: { leaseMs: number; limit: number }): Promise<readonly StoredRecord[]>;
+  claim(
+    collection: Collection,
+    options: { leaseMs: number; limit: number },
+  ): Promise<readonly StoredRecord[]>;
 }
