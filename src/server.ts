@@ -13,7 +13,7 @@ import { createCors } from "./http/cors.ts";
 import { docsRoutes, isDocsPath } from "./http/docs/routes.ts";
 import { failed } from "./http/failed.ts";
 import { createHandler, type Handler } from "./http/handler.ts";
-import { createRouteTable } from "./http/path.ts";
+import { createRouteTable, documentedPath } from "./http/path.ts";
 
 export interface ServerDeps {
   surfaces: SurfaceDeps & EmbeddingDeps & TokenizeDeps;
@@ -36,7 +36,7 @@ export function createServer(deps: ServerDeps): Handler {
     .use(tokenizeRoutes(deps.surfaces))
     .use(modelRoutes(deps.models))
     .use(opsRoutes({ ...deps.ops, hasKeys: deps.keys.length > 0, endpoints: () => endpoints }));
-  endpoints = described.routes.map(({ path }) => path.replace("/*", "/{model}"));
+  endpoints = described.routes.map(({ path }) => documentedPath(path, "model"));
   const app = new Elysia({ normalize: false })
     .onError(({ error, request }) => failed(request, error))
     .use(described)

@@ -1,4 +1,4 @@
-/** Which methods the routes offer under a path; patterns as Elysia writes them (`/v1/models/*`). */
+/** Which methods the routes offer under a path; patterns as Elysia writes them (`/v1/models/*`, `/v1/files/:id`). */
 export interface RouteTable {
   /** Methods of the path, empty when there is no such path. */
   methods(path: string): readonly string[];
@@ -6,23 +6,36 @@ export interface RouteTable {
 
 export function createRouteTable(routes: readonly { method: string; path: string }[]): RouteTable {
   const exact = new Map<string, string[]>();
-  const prefixes: { prefix: string; methods: string[] }[] = [];
+  const patterns = new Map<string, { pattern: RegExp; methods: string[] }>();
   for (const { method, path } of routes) {
-    if (path.endsWith("/*")) {
-      const prefix = path.slice(0, -1);
-      const known = prefixes.find((entry) => entry.prefix === prefix);
-      if (known === undefined) prefixes.push({ prefix, methods: [method] });
-      else known.methods.push(method);
+    if (/[:*]/.test(path)) {
+      const known = patterns.get(path) ?? { pattern: toPattern(path), methods: [] };
+      known.methods.push(method);
+      patterns.set(path, known);
     } else {
       exact.set(path, [...(exact.get(path) ?? []), method]);
     }
   }
   return {
-    methods: (path) =>
-      exact.get(path) ??
-      prefixes.find(({ prefix }) => path.startsWith(prefix) && path.length > prefix.length)?.methods ??
-      [],
+    methods(path) {
+      const matching = [...patterns.values()].filter(({ pattern }) => pattern.test(path));
+      return [...new Set([exact.get(path) ?? [], ...matching.map(({ methods }) => methods)].flat())];
+    },
   };
+}
+
+/** A path with a parameter (`:id`) for each part that may be anything, or with `*` for the rest. */
+function toPattern(path: string): RegExp {
+  const parts = path.split("/").map((part) => {
+    if (part === "*") return ".+";
+    return part.startsWith(":") ? "[^/]+" : RegExp.escape(part);
+  });
+  return new RegExp(`^${parts.join("/")}$`);
+}
+
+/** A route's path as the documentation writes it: `{id}` for `:id`, and `{rest}`, or what it is called, for `*`. */
+export function documentedPath(path: string, rest: string): string {
+  return path.replace(/\*$/, `{${rest}}`).replaceAll(/:(\w+)/g, "{$1}");
 }
 
 /**

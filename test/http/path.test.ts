@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { canonicalPath, createRouteTable, shown, toUrl } from "../../src/http/path.ts";
+import { canonicalPath, createRouteTable, documentedPath, shown, toUrl } from "../../src/http/path.ts";
 
 const table = createRouteTable([
   { method: "GET", path: "/" },
@@ -10,6 +10,10 @@ const table = createRouteTable([
   { method: "DELETE", path: "/v1/models/*" },
   { method: "GET", path: "/v1/things" },
   { method: "POST", path: "/v1/things" },
+  { method: "POST", path: "/v1/things/compact" },
+  { method: "GET", path: "/v1/things/:id" },
+  { method: "DELETE", path: "/v1/things/:id" },
+  { method: "GET", path: "/v1/things/:id/parts/:part" },
 ]);
 
 describe("methods", () => {
@@ -25,6 +29,12 @@ describe("methods", () => {
     ["/v1", []],
     ["/nope", []],
     ["/__proto__", []],
+    ["/v1/things/a%2Fb", ["GET", "DELETE"]],
+    ["/v1/things/compact", ["POST", "GET", "DELETE"]],
+    ["/v1/things/a/parts/b.c", ["GET"]],
+    ["/v1/things/a/parts", []],
+    ["/v1/things/a/b", []],
+    ["/v1/things//parts/b", []],
   ] as const) {
     test(`${path} has [${methods.join(", ")}]`, () => {
       expect(table.methods(path)).toEqual([...methods]);
@@ -43,6 +53,7 @@ describe("canonicalPath", () => {
     ["/models/", "/v1/models"],
     ["/models/org%2Fa", "/v1/models/org%2Fa"],
     ["/v1/models/org/a/", "/v1/models/org/a"],
+    ["/things/a//parts/b/", "/v1/things/a/parts/b"],
     ["/v1/v1/models", "/v1/v1/models"],
     ["/v2/models", "/v2/models"],
     ["/V1/models", "/V1/models"],
@@ -52,6 +63,11 @@ describe("canonicalPath", () => {
       expect(canonicalPath(path, table)).toBe(canonical);
     });
   }
+});
+
+test("the documentation has names where a path has parameters", () => {
+  expect(documentedPath("/v1/things/:id/parts/:part", "rest")).toBe("/v1/things/{id}/parts/{part}");
+  expect(documentedPath("/v1/models/*", "model")).toBe("/v1/models/{model}");
 });
 
 describe("toUrl", () => {

@@ -2,6 +2,7 @@ import { swagger } from "@elysiajs/swagger";
 import type { TSchema } from "@sinclair/typebox";
 import { type AnyElysia, Elysia } from "elysia";
 import { isRecord, type JsonRecord } from "../../core/json.ts";
+import { documentedPath } from "../path.ts";
 import { toComponents } from "./components.ts";
 
 const description = `
@@ -74,7 +75,7 @@ function describePaths(described: AnyElysia, generated: JsonRecord): JsonRecord 
   for (const { path, method, hooks } of described.routes) {
     const detail: unknown = hooks?.detail;
     if (!isRecord(detail) || detail["hide"] === true) continue;
-    const documented = path.replace(/\*$/, `{${pathParameter(detail) ?? "path"}}`);
+    const documented = documentedPath(path, pathParameter(detail) ?? "path");
     const verb = method.toLowerCase();
     const operation = { ...recordAt(recordAt(generatedPaths, documented), verb), ...detail };
     paths[documented] = { ...paths[documented], [verb]: operation };
