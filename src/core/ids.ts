@@ -12,6 +12,11 @@ export function createId(prefix: string, length: number): string {
   return text;
 }
 
+/** `prefix` and `length` random hexadecimal digits, in the form of OpenAI's newer ids (`resp_…`, `msg_…`). */
+export function createHexId(prefix: string, length: number): string {
+  return prefix + Buffer.from(crypto.getRandomValues(new Uint8Array(length / 2))).toString("hex");
+}
+
 /** `req_` and 32 hexadecimal digits. */
 export function createRequestId(): string {
   return `req_${crypto.randomUUID().replaceAll("-", "")}`;

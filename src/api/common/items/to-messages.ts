@@ -1,0 +1,104 @@
+import type { ContentPart, Message, ToolCall } from "../../../core/generation.ts";
+import type { JsonRecord } from "../../../core/json.ts";
+import { given } from "../sampling.ts";
+import { readCompaction } from "./compaction.ts";
+import {
+  isCompaction,
+  isCustomToolCall,
+  isCustomToolCallOutput,
+  isFunctionCall,
+  isFunctionCallOutput,
+  isMessageItem,
+  type AnyOutputItem,
+} from "./kinds.ts";
+import { flatName } from "./namespace.ts";
+import type { ItemContent, ItemPart } from "./schema.ts";
+
+/**
+ * What the items say to a model. Calls in a row are one message of the assistant, together with a message of it right
+ * before them. Items that no model is shown (reasoning, hosted tools, unknown kinds, references) are passed over, and
+ * do not part calls.
+ */
+export function toMessages(items: readonly JsonRecord[]): Message[] {
+  const messages: Message[] = [];
+  for (const item of items) {
+    const call = readCall(item);
+    const message = call === undefined ? readMessage(item) : undefined;
+    if (call !== undefined) addCall(messages, call);
+    else if (message !== undefined) messages.push(message);
+  }
+  return messages;
+}
+
+function addCall(messages: Message[], call: ToolCall): void {
+  const last = messages.at(-1);
+  if (last?.role !== "assistant") {
+    messages.push({ role: "assistant", content: [], toolCalls: [call] });
+    return;
+  }
+  messages[messages.length - 1] = { ...last, toolCalls: [...(last.toolCalls ?? []), call] };
+}
+
+function readCall(item: JsonRecord): ToolCall | undefined {
+  if (isFunctionCall(item)) {
+    const { call_id: id, arguments: text } = item;
+    return { id, kind: "function", name: flatName(item), arguments: text ?? "" };
+  }
+  if (isCustomToolCall(item)) {
+    const { call_id: id, input } = item;
+    return { id, kind: "custom", name: flatName(item), arguments: input };
+  }
+  return undefined;
+}
+
+function readMessage(item: JsonRecord): Message | undefined {
+  if (isMessageItem(item)) {
+    const { role, content, name } = item;
+    return { role, content: readContent(content), ...given("name", name) };
+  }
+  if (isFunctionCallOutput(item) || isCustomToolCallOutput(item)) return readOutput(item);
+  return isCompaction(item) ? readCompaction(item.encrypted_content) : undefined;
+}
+
+function readOutput({ output, call_id: toolCallId, name }: AnyOutputItem): Message {
+  return {
+    role: "tool",
+    content: readContent(output),
+    ...given("toolCallId", toolCallId),
+    ...given("name", name),
+  };
+}
+
+function readContent(content: ItemContent): ContentPart[] {
+  return typeof content === "string" ? [{ type: "text", text: content }] : content.flatMap(readPart);
+}
+
+/** Nothing for what only another server has: images by the id of a file, files by their address. */
+function readPart(part: ItemPart): ContentPart[] {
+  switch (part.type) {
+    case "input_text":
+    case "output_text":
+    case "text":
+    case "summary_text":
+    case "reasoning_text":
+      return [{ type: "text", text: part.text }];
+    case "refusal":
+      return [{ type: "refusal", text: part.refusal }];
+    case "input_image":
+    case "computer_screenshot": {
+      const { image_url: url, detail } = part;
+      return url == null ? [] : [{ type: "image", url, ...given("detail", detail) }];
+    }
+    case "input_audio":
+      return [{ type: "audio", base64: part.input_audio.data, format: part.input_audio.format }];
+    case "input_file":
+      return [
+        {
+          type: "file",
+          ...given("filename", part.filename),
+          ...given("base64", part.file_data),
+          ...given("fileId", part.file_id),
+        },
+      ];
+  }
+}
