@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { nullish, open, words } from "../../http/schema.ts";
 import { conversationIdPattern } from "../common/conversation/conversation-id.ts";
-import { modelField, samplingFields } from "../common/fields.ts";
+import { metadataField, modelField, samplingFields } from "../common/fields.ts";
 
 const name = nullish(Type.String({ maxLength: 64, description: "Name of the speaker." }));
 const toolName = Type.String({ minLength: 1, maxLength: 64, pattern: "^[A-Za-z0-9_-]+$" });
@@ -243,13 +243,8 @@ export const ChatCompletionRequest = open(
     ),
     reasoning_effort: nullish(words("none", "minimal", "low", "medium", "high", "xhigh", "max")),
     modalities: nullish(Type.Array(words("text", "audio"), { maxItems: 2 })),
-    metadata: nullish(
-      Type.Record(Type.String({ pattern: "^[^]{0,64}$" }), Type.String({ maxLength: 512 }), {
-        additionalProperties: false,
-        maxProperties: 16,
-        description:
-          "Up to 16 texts by key. Not used, but for `conversation_id`, which agents take as they take the field of that name.",
-      }),
+    metadata: metadataField(
+      "Up to 16 texts by key, kept with what is stored. Not used otherwise, but for `conversation_id`, which agents take as they take the field of that name.",
     ),
     service_tier: nullish(words("auto", "default", "flex", "scale", "priority", "fast")),
     conversation_id: nullish(

@@ -75,6 +75,17 @@ export const modelField = nullish(
   }),
 );
 
+/** What a client notes down with something: up to 16 texts of up to 512 characters, by keys of up to 64. */
+export function metadataField(description: string) {
+  return nullish(
+    Type.Record(Type.String({ pattern: "^[^]{0,64}$" }), Type.String({ maxLength: 512 }), {
+      additionalProperties: false,
+      maxProperties: 16,
+      description,
+    }),
+  );
+}
+
 export const UsageSchema = Type.Object(
   {
     prompt_tokens: Type.Integer(),
