@@ -18,6 +18,11 @@ export function describeBlackBox(name: string, body: () => void): void {
   describeWith(missingPython() ?? missingBinary(), name, body);
 }
 
+/** The same for tests that also need folders of `.venv` with packages, such as `langchain-1`. */
+export function describePackages(folders: readonly string[], name: string, body: () => void): void {
+  describeWith(missingPackages(folders) ?? missingBinary(), name, body);
+}
+
 /** The same for tests that need the Python environment alone. */
 export function describePython(name: string, body: () => void): void {
   describeWith(missingPython(), name, body);
@@ -39,6 +44,11 @@ function describeWith(missing: string | undefined, name: string, body: () => voi
 function missingPython(): string | undefined {
   const isThere = existsSync(join(root, ".venv/complete"));
   return isThere ? undefined : "no Python environment; run scripts/python-env.";
+}
+
+function missingPackages(folders: readonly string[]): string | undefined {
+  const missing = folders.find((folder) => !existsSync(join(root, ".venv", folder, "complete")));
+  return missing === undefined ? missingPython() : `no ${missing} in .venv; run scripts/python-env.`;
 }
 
 function missingBinary(): string | undefined {

@@ -7,7 +7,8 @@ import type { UpstreamAnswer, UpstreamScript } from "../../support/upstream/upst
 import { post, postStream, send } from "../../support/wire.ts";
 import { lastText } from "../agents/upstream-body.ts";
 import { startUpstreamBed, type UpstreamBed, upstreamKey } from "./bed.ts";
-import { failureOf, type Sdk, sdks } from "./sdks.ts";
+import { failureOf } from "../../support/clients/failure.ts";
+import { type Sdk, sdks } from "./sdks.ts";
 
 const delta = (fields: object, finish_reason: string | null = null) => ({
   choices: [{ index: 0, delta: fields, finish_reason }],

@@ -1,5 +1,5 @@
 import { nodeGenerations, type NodeGeneration } from "../../support/clients/node.ts";
-import { PythonError, pythonGenerations, startPython } from "../../support/clients/python.ts";
+import { pythonGenerations, startPython } from "../../support/clients/python.ts";
 import type { ChatBody } from "../../support/openai-wire.ts";
 
 /** An official client that runs. What it gives is JSON; what it throws, `failureOf` reads. */
@@ -21,17 +21,6 @@ export interface SdkCall {
   maxRetries?: number;
 }
 
-/** An exception of either package. */
-export interface SdkFailure {
-  /** Its class and that class's bases, nearest first. */
-  classes: readonly string[];
-  message: string;
-  status: number | null;
-  code: string | null;
-  type: string | null;
-  param: string | null;
-}
-
 /** Two generations in each of two languages. */
 export const sdks: readonly { name: string; start: () => Promise<Sdk> }[] = [
   ...nodeGenerations.map((generation) => ({
@@ -43,16 +32,6 @@ export const sdks: readonly { name: string; start: () => Promise<Sdk> }[] = [
     start: () => startPythonSdk(generation),
   })),
 ];
-
-/** Why the call failed. Throws if it did not. */
-export async function failureOf(work: Promise<unknown>): Promise<SdkFailure> {
-  const [outcome] = await Promise.allSettled([work]);
-  if (outcome.status === "fulfilled") throw new Error("The call did not fail.");
-  const { reason } = outcome;
-  if (reason instanceof PythonError) return reason.details;
-  const { message, status = null, code = null, type = null, param = null } = reason;
-  return { classes: classesOf(reason), message, status, code, type, param };
-}
 
 type Client = ReturnType<NodeGeneration["connect"]>;
 
@@ -101,12 +80,4 @@ function iterable(value: object): AsyncIterable<unknown> {
   const { [Symbol.asyncIterator]: iterate } = value;
   if (typeof iterate !== "function") throw new Error("The call gave nothing to iterate over.");
   return { [Symbol.asyncIterator]: () => iterate.call(value) };
-}
-
-function classesOf(value: object): string[] {
-  const names: string[] = [];
-  for (let next = Object.getPrototypeOf(value); next !== null; next = Object.getPrototypeOf(next)) {
-    names.push(next.constructor.name);
-  }
-  return names;
 }

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import openai
 
+from calls import describe
+
 _output = threading.Lock()
 
 
@@ -32,18 +34,6 @@ def run(task: dict) -> dict:
 
 def dump(value):
     return value.model_dump(mode="json", exclude_unset=True)
-
-
-def describe(error: Exception) -> dict:
-    return {
-        "classes": [kind.__name__ for kind in type(error).__mro__],
-        "message": str(error),
-        "status": getattr(error, "status_code", None),
-        "code": getattr(error, "code", None),
-        "type": getattr(error, "type", None),
-        "param": getattr(error, "param", None),
-        "requestId": getattr(error, "request_id", None),
-    }
 
 
 def answer(line: str) -> None:

@@ -1,15 +1,11 @@
-"""What LangChain's users do with a chat model, each as one function. One JSON line in, one JSON line out:
-
-    {"call": "invoke", "options": {"base_url": "...", "model": "...", "question": "..."}}
-"""
-
-import json
-import sys
+"""What LangChain's users do with a chat model, each as one function."""
 
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
+
+from calls import serve
 
 
 def model(options: dict, **more) -> ChatOpenAI:
@@ -88,12 +84,4 @@ def structured(options: dict):
     return bound.invoke(options["question"])
 
 
-calls = (invoke, stream, tools, streamed_tools, agent, turns, conversation, structured)
-by_name = {call.__name__: call for call in calls}
-for line in sys.stdin:
-    task = json.loads(line)
-    try:
-        outcome = {"value": by_name[task["call"]](task["options"])}
-    except Exception as error:
-        outcome = {"error": repr(error)}
-    print(json.dumps(outcome), flush=True)
+serve(invoke, stream, tools, streamed_tools, agent, turns, conversation, structured)

@@ -1,6 +1,7 @@
 import type OpenAI7 from "openai-node-7";
 
 export interface NodeGeneration {
+  id: "openai-node-6" | "openai-node-7";
   name: string;
   OpenAI: typeof OpenAI7;
   /** A client that does not retry. */
@@ -16,7 +17,7 @@ export const nodeGenerations: readonly NodeGeneration[] = [
   await load("openai-node 7.55", "openai-node-7"),
 ];
 
-async function load(name: string, packageName: string): Promise<NodeGeneration> {
-  const { OpenAI }: { OpenAI: typeof OpenAI7 } = await import(packageName);
-  return { name, OpenAI, connect: (baseURL) => new OpenAI({ baseURL, apiKey: "unused", maxRetries: 0 }) };
+async function load(name: string, id: NodeGeneration["id"]): Promise<NodeGeneration> {
+  const { OpenAI }: { OpenAI: typeof OpenAI7 } = await import(id);
+  return { id, name, OpenAI, connect: (baseURL) => new OpenAI({ baseURL, apiKey: "unused", maxRetries: 0 }) };
 }

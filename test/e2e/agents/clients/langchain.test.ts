@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { describeLangChain, type LangChain, startLangChain } from "../../../support/clients/langchain.ts";
+import { describeLangChain, startLangChain } from "../../../support/clients/langchain.ts";
 import { answers, kinds, questions, serveFourAgents, weatherCall } from "./four-agents.ts";
 
 const calls = [[weatherCall.name, weatherCall.arguments]];
@@ -8,7 +8,7 @@ const said = answers.weather("sunny in Oslo");
 describeLangChain("Agents and LangChain", () => {
   const { url } = serveFourAgents();
 
-  let langchain: LangChain;
+  let langchain: ReturnType<typeof startLangChain>;
   beforeAll(() => {
     langchain = startLangChain();
   });

@@ -1,0 +1,13 @@
+import { nodeGenerations } from "../../support/clients/node.ts";
+import { describeBlackBox } from "../../support/prerequisites.ts";
+import { serveClients } from "./bed.ts";
+import { nodeChat } from "./openai-node-chat.ts";
+import { describeClient } from "./scenarios.ts";
+
+describeBlackBox("openai-node", () => {
+  const bed = serveClients();
+
+  for (const generation of nodeGenerations) {
+    describeClient(bed, { client: generation.id, surface: "chat", driver: nodeChat(generation) });
+  }
+});
