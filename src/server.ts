@@ -14,6 +14,9 @@ import { docsRoutes, isDocsPath } from "./http/docs/routes.ts";
 import { failed } from "./http/failed.ts";
 import { createHandler, type Handler } from "./http/handler.ts";
 import { createRouteTable, documentedPath } from "./http/path.ts";
+import { anthropic, anthropicVersion } from "./http/protocols/anthropic.ts";
+import { openai } from "./http/protocols/openai.ts";
+import { createProtocolOf } from "./http/protocols/protocol.ts";
 
 export interface ServerDeps {
   surfaces: SurfaceDeps & EmbeddingDeps & TokenizeDeps;
@@ -47,6 +50,10 @@ export function createServer(deps: ServerDeps): Handler {
     routes,
     isPublic: (path) => openPaths.has(path) || isDocsPath(path),
     authenticate: createAuthenticate(deps.keys),
+    protocolOf: createProtocolOf(openai, [
+      { path: "/v1/messages", protocol: anthropic },
+      { path: "/v1/models", header: anthropicVersion, protocol: anthropic },
+    ]),
     cors: createCors({ origins: deps.origins, requireKnownOrigin: deps.keys.length === 0 }),
     log: deps.log,
   });

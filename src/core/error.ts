@@ -1,18 +1,34 @@
-/** Kind of failure -> HTTP status and the `type` of OpenAI's error envelope. The only such table. */
+/** How a kind of failure is called in each protocol. */
+interface ErrorNames {
+  status: number;
+  /** In OpenAI's envelope. */
+  type: string;
+  /** In Anthropic's. */
+  anthropic: string;
+  /** Where Anthropic has a status of its own. */
+  anthropicStatus?: number;
+}
+
+/** Kind of failure -> HTTP status and its name in the envelopes of OpenAI and of Anthropic. The only such table. */
 export const errorKinds = {
-  invalid_request: { status: 400, type: "invalid_request_error" },
-  unauthenticated: { status: 401, type: "invalid_request_error" },
-  permission_denied: { status: 403, type: "invalid_request_error" },
-  not_found: { status: 404, type: "invalid_request_error" },
-  method_not_allowed: { status: 405, type: "invalid_request_error" },
-  too_large: { status: 413, type: "invalid_request_error" },
-  rate_limited: { status: 429, type: "requests" },
-  canceled: { status: 499, type: "server_error" },
-  internal: { status: 500, type: "server_error" },
-  upstream: { status: 502, type: "server_error" },
-  unavailable: { status: 503, type: "server_error" },
-  timeout: { status: 504, type: "server_error" },
-} as const;
+  invalid_request: { status: 400, type: "invalid_request_error", anthropic: "invalid_request_error" },
+  unauthenticated: { status: 401, type: "invalid_request_error", anthropic: "authentication_error" },
+  permission_denied: { status: 403, type: "invalid_request_error", anthropic: "permission_error" },
+  not_found: { status: 404, type: "invalid_request_error", anthropic: "not_found_error" },
+  method_not_allowed: { status: 405, type: "invalid_request_error", anthropic: "invalid_request_error" },
+  too_large: { status: 413, type: "invalid_request_error", anthropic: "request_too_large" },
+  rate_limited: { status: 429, type: "requests", anthropic: "rate_limit_error" },
+  canceled: { status: 499, type: "server_error", anthropic: "api_error" },
+  internal: { status: 500, type: "server_error", anthropic: "api_error" },
+  upstream: { status: 502, type: "server_error", anthropic: "api_error" },
+  unavailable: {
+    status: 503,
+    type: "server_error",
+    anthropic: "overloaded_error",
+    anthropicStatus: 529,
+  },
+  timeout: { status: 504, type: "server_error", anthropic: "timeout_error" },
+} as const satisfies Readonly<Record<string, ErrorNames>>;
 
 export type ErrorKind = keyof typeof errorKinds;
 
@@ -55,6 +71,12 @@ export class ServeError extends Error {
 
   get type(): string {
     return errorKinds[this.kind].type;
+  }
+
+  /** Status and type in Anthropic's protocol. */
+  get anthropic(): { status: number; type: string } {
+    const names: ErrorNames = errorKinds[this.kind];
+    return { status: names.anthropicStatus ?? names.status, type: names.anthropic };
   }
 
   /** Normalises anything that was thrown; what is not ours becomes `internal` with a fixed sentence. */

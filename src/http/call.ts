@@ -3,6 +3,8 @@ import { ServeError } from "../core/error.ts";
 import type { CallContext } from "../core/generation.ts";
 import { createRequestId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
+import { openai } from "./protocols/openai.ts";
+import type { Protocol } from "./protocols/protocol.ts";
 import { readTraceContext } from "./trace-context.ts";
 
 /** One HTTP request while it is being served. */
@@ -10,6 +12,8 @@ export interface Call extends CallContext {
   readonly startedAt: number;
   /** True once the client closed its connection: nothing may be written any more. */
   readonly clientGone: boolean;
+  /** How failures are worded, and what goes with every answer. */
+  protocol: Protocol;
   /** Says whose key the request carries, as `owner`. */
   identify(owner: string | undefined): void;
   /** Lifts the server's idle timeout: our own deadlines take over. For handlers that wait on a backend. */
@@ -74,6 +78,7 @@ export function createCall(
     callers: [],
     log: log.child({ id: requestId }),
     startedAt: performance.now(),
+    protocol: openai,
     get clientGone() {
       return clientGone;
     },

@@ -2,6 +2,7 @@ import { ServeError } from "../core/error.ts";
 
 const exposedHeaders = [
   "x-request-id",
+  "request-id",
   "openai-processing-ms",
   "openai-version",
   "x-oai-serve-assumed-params",

@@ -1,4 +1,5 @@
 import { ServeError } from "../core/error.ts";
+import type { Protocol } from "./protocols/protocol.ts";
 
 /** The `error` object of OpenAI's envelope; always all four keys. */
 export interface ErrorBody {
@@ -16,8 +17,11 @@ export function toErrorBody(error: ServeError): ErrorBody {
 /** One SDK really sleeps as long as it is told. */
 const maxRetryAfterSeconds = 60;
 
-/** The whole answer to a request that failed before its first byte was sent. */
-export function errorResponse(error: ServeError): Response {
+/** The whole answer to a request that failed before its first byte was sent, in the words of its protocol. */
+export function errorResponse(
+  error: ServeError,
+  { protocol, requestId }: { protocol: Protocol; requestId: string },
+): Response {
   const headers = new Headers();
   if (error.retryAfterSeconds !== undefined) {
     const seconds = Math.min(error.retryAfterSeconds, maxRetryAfterSeconds);
@@ -26,7 +30,8 @@ export function errorResponse(error: ServeError): Response {
   }
   if (error.shouldRetry !== undefined) headers.set("x-should-retry", String(error.shouldRetry));
   if (error.status === 401) headers.set("www-authenticate", "Bearer");
-  return Response.json({ error: toErrorBody(error) }, { status: error.status, headers });
+  const { status, body } = protocol.failure(error, requestId);
+  return Response.json(body, { status, headers });
 }
 
 /** What a framework hook or a handler threw, unwrapped: Elysia hides the errors of a parser in a `ParseError`. */

@@ -12,14 +12,19 @@ export function failed(request: Request, thrown: unknown): Response {
   const error = call.clientGone
     ? new ServeError("canceled", "The client closed the connection.")
     : toServeError(thrown);
-  if (isFirstReport(error)) report(call, request, error);
-  return errorResponse(error);
+  const response = errorResponse(error, call);
+  if (isFirstReport(error)) report(call, request, { error, status: response.status });
+  return response;
 }
 
-function report(call: Call, request: Request, error: ServeError): void {
-  const line = `✗ ${error.status} ${request.method} ${shown(toUrl(request.url).pathname)}: ${error.message}`;
+function report(
+  call: Call,
+  request: Request,
+  { error, status }: { error: ServeError; status: number },
+): void {
+  const line = `✗ ${status} ${request.method} ${shown(toUrl(request.url).pathname)}: ${error.message}`;
   const fields = { id: call.requestId, code: error.code, param: error.param };
-  if (error.status < 500) call.log.info(line, fields);
+  if (status < 500) call.log.info(line, fields);
   else call.log.error(line, { ...fields, cause: stackOrCause(error) });
 }
 

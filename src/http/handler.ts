@@ -6,6 +6,7 @@ import { type ActiveCalls, type Call, callOf, createActiveCalls, createCall, mov
 import type { Cors } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { failed } from "./failed.ts";
+import type { ProtocolOf } from "./protocols/protocol.ts";
 import { canonicalPath, type RouteTable, shown, toUrl } from "./path.ts";
 
 export interface HandlerDeps {
@@ -15,8 +16,17 @@ export interface HandlerDeps {
   /** Paths that need no key; everything else does, whether or not there is such a route. */
   isPublic(path: string): boolean;
   authenticate: Authenticate;
+  protocolOf: ProtocolOf;
   cors: Cors;
   log: Log;
+}
+
+/** Where a request goes, and from which page it comes. */
+interface Addressed {
+  url: URL;
+  /** The canonical one. */
+  path: string;
+  origin: string | undefined;
 }
 
 export interface Handler {
@@ -28,9 +38,7 @@ export interface Handler {
 export function createHandler(deps: HandlerDeps): Handler {
   const active = createActiveCalls();
 
-  async function answer(request: Request, origin: string | undefined): Promise<Response> {
-    const url = toUrl(request.url);
-    const path = canonicalPath(url.pathname, deps.routes);
+  async function answer(request: Request, { url, path, origin }: Addressed): Promise<Response> {
     const methods = deps.routes.methods(path);
     if (request.method === "OPTIONS") return options(request, origin, methods);
     if (!deps.isPublic(path)) callOf(request).identify(deps.authenticate(request.headers));
@@ -40,7 +48,7 @@ export function createHandler(deps: HandlerDeps): Handler {
       });
     }
     if (!methods.includes(request.method) && !(request.method === "HEAD" && methods.includes("GET"))) {
-      return notAllowed(request.method, url.pathname, methods);
+      return notAllowed(request, url.pathname, methods);
     }
     url.pathname = path;
     url.hash = "";
@@ -63,11 +71,14 @@ export function createHandler(deps: HandlerDeps): Handler {
       const call = createCall(request, server, deps.log, (ended) => active.delete(ended));
       active.add(call);
       const release = call.retain();
+      const url = toUrl(request.url);
+      const path = canonicalPath(url.pathname, deps.routes);
+      call.protocol = deps.protocolOf(path, request.headers);
       let origin: string | undefined;
       let response: Response;
       try {
         origin = deps.cors.allow(request);
-        response = await answer(request, origin);
+        response = await answer(request, { url, path, origin });
       } catch (thrown) {
         response = failed(request, thrown);
       } finally {
@@ -81,20 +92,18 @@ export function createHandler(deps: HandlerDeps): Handler {
   };
 }
 
-function notAllowed(method: string, path: string, methods: readonly string[]): Response {
-  const response = errorResponse(
-    new ServeError("method_not_allowed", `${shown(path)} does not take ${method}.`, {
-      code: "method_not_allowed",
-    }),
-  );
+function notAllowed(request: Request, path: string, methods: readonly string[]): Response {
+  const error = new ServeError("method_not_allowed", `${shown(path)} does not take ${request.method}.`, {
+    code: "method_not_allowed",
+  });
+  const response = errorResponse(error, callOf(request));
   response.headers.set("allow", methods.join(", "));
   return response;
 }
 
 function stamp(headers: Headers, call: Call): void {
   headers.set("x-request-id", call.requestId);
-  headers.set("openai-processing-ms", String(Math.round(performance.now() - call.startedAt)));
-  headers.set("openai-version", "2020-10-01");
+  for (const [name, value] of Object.entries(call.protocol.headers(call))) headers.set(name, value);
   // What is allowed depends on the page that asks, also where none did.
   headers.append("vary", "origin");
 }

@@ -39,15 +39,14 @@ export function documentedPath(path: string, rest: string): string {
 }
 
 /**
- * The path under which a route is mounted: slashes collapsed, the last one dropped, and `/v1` put in front where
- * only that gives a route, because clients disagree on whether their base URL holds it.
+ * The path under which a route is mounted: slashes collapsed, the last one dropped, and `/v1` put in front or taken
+ * away where only that gives a route, because clients disagree on whether their base URL holds it.
  */
 export function canonicalPath(path: string, table: RouteTable): string {
   let canonical = path.replaceAll(/\/{2,}/g, "/");
   if (canonical.length > 1 && canonical.endsWith("/")) canonical = canonical.slice(0, -1);
-  if (table.methods(canonical).length === 0 && table.methods(`/v1${canonical}`).length > 0)
-    return `/v1${canonical}`;
-  return canonical;
+  const isRoute = (candidate: string) => table.methods(candidate).length > 0;
+  return [canonical, `/v1${canonical}`, canonical.replace(/^\/v1(?=\/v1\/)/, "")].find(isRoute) ?? canonical;
 }
 
 /**

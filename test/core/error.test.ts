@@ -20,6 +20,25 @@ describe("ServeError", () => {
     });
   }
 
+  for (const [kind, status, type] of [
+    ["invalid_request", 400, "invalid_request_error"],
+    ["unauthenticated", 401, "authentication_error"],
+    ["permission_denied", 403, "permission_error"],
+    ["not_found", 404, "not_found_error"],
+    ["too_large", 413, "request_too_large"],
+    ["rate_limited", 429, "rate_limit_error"],
+    ["internal", 500, "api_error"],
+    ["upstream", 502, "api_error"],
+    ["unavailable", 529, "overloaded_error"],
+    ["timeout", 504, "timeout_error"],
+  ] as const) {
+    test(`${kind} is ${status} ${type} in Anthropic's protocol`, () => {
+      const error = new ServeError(kind, "A sentence.");
+
+      expect(error.anthropic).toEqual({ status, type });
+    });
+  }
+
   test("no kind has a status that the SDKs retry against the client's interest, or never expect", () => {
     const statuses = Object.values(errorKinds).map(({ status }) => status);
 

@@ -6,6 +6,9 @@ import { failed } from "../../src/http/failed.ts";
 import { createHandler } from "../../src/http/handler.ts";
 import { createListener, type Listener } from "../../src/http/listener.ts";
 import { createRouteTable } from "../../src/http/path.ts";
+import { anthropic } from "../../src/http/protocols/anthropic.ts";
+import { openai } from "../../src/http/protocols/openai.ts";
+import { createProtocolOf } from "../../src/http/protocols/protocol.ts";
 import { type MemoryLog, memoryLog } from "../support/calls.ts";
 
 export interface Served extends AsyncDisposable {
@@ -30,6 +33,7 @@ export function serveRoutes(
     routes: createRouteTable(whole.routes),
     isPublic: (path) => openPaths.includes(path),
     authenticate: createAuthenticate(keys),
+    protocolOf: createProtocolOf(openai, [{ path: "/anthropic", protocol: anthropic }]),
     cors: createCors({ origins, requireKnownOrigin: keys.length === 0 }),
     log,
   });
