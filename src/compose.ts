@@ -8,6 +8,7 @@ import type { Generate } from "./core/generate.ts";
 import type { Backend, CallContext } from "./core/generation.ts";
 import type { Log } from "./core/log.ts";
 import { createAdmission } from "./dispatch/admission.ts";
+import { createCountTokens } from "./dispatch/count-tokens.ts";
 import { createDispatch } from "./dispatch/dispatch.ts";
 import { createEmbed } from "./dispatch/embed.ts";
 import { observe } from "./dispatch/observe.ts";
@@ -148,6 +149,7 @@ export function compose({ config, variable, files, log, foundation }: Compositio
   const handler = createServer({
     surfaces: {
       generate,
+      countTokens: createCountTokens(deps),
       embed: createEmbed({ ...deps, exchange }),
       ...createTokenize(registry, foundation.tokens),
       conversations: createConversations({

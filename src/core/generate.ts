@@ -21,6 +21,11 @@ export interface Generating {
   assumed: readonly string[];
   /** The requests as the backend gets them: token prompts may have become text. */
   requests: readonly GenerationRequest[];
+  /**
+   * Tokens of the prompts as they are counted here, with `usage`. Asked before `events` are read, it is known about when
+   * they begin; nothing is counted twice. Never rejects.
+   */
+  promptTokens: () => Promise<number>;
   /** Choices of prompt `i` are numbered from `i * choices`. With `usage`, a `usage` event is the last. */
   events: AsyncIterable<EventBatch>;
 }
@@ -35,6 +40,12 @@ export type Generate = (
   context: CallContext,
   options: GenerateOptions,
 ) => Promise<Generating>;
+
+/**
+ * Tokens of a request's prompt, as they are counted for the usage of its answer; nothing is generated, and a prompt may
+ * be longer than the model's context. Rejects with a `ServeError`: no such model, or its backend cannot be asked.
+ */
+export type CountTokens = (request: GenerationRequest, context: CallContext) => Promise<number>;
 
 /** An embedding request's answer. */
 export interface Embedded {

@@ -92,6 +92,8 @@ export interface GenerationRequest {
   /** Legacy scoring: the backend repeats the prompt with its logprobs. */
   echoLogprobs?: boolean;
   reasoning?: { effort: string };
+  /** The finish is to say which stop string ended the answer: dispatch looks for them, and the backend is not told. */
+  namesStop?: boolean;
   /** A hint: a driver may use a unary call when false. */
   stream: boolean;
   /** Of the conversation that the request belongs to, where the backend keeps conversations. */

@@ -55,6 +55,7 @@ interface Accepted {
   demand: Demand | undefined;
   context: CallContext;
   options: GenerateOptions;
+  account: Account;
 }
 
 /** Resolve, refuse, demand, fit, admit, call, account: in this order. */
@@ -83,25 +84,30 @@ export function createDispatch(deps: DispatchDeps): Generate {
     // Token ids may stand for far more text than they seem to.
     refuseMultiplied(requests, deps.maxPromptBytes);
     const answeredAs = client.model === "" ? model.id : client.model;
+    const account = createAccount(deps.tokens, model, options.usage);
+    const accepted = { asked, requests, model, answeredAs, capabilities, demand, context, options, account };
     return {
       model: answeredAs,
       ignored: ignoredFields(client, capabilities),
       assumed:
         asked[0] === undefined || requests[0] === undefined ? [] : assumedFields(asked[0], requests[0]),
       requests,
-      events: run(deps, { asked, requests, model, answeredAs, capabilities, demand, context, options }),
+      promptTokens() {
+        for (const [prompt, request] of asked.entries()) account.expect(prompt, request);
+        return account.promptTokens();
+      },
+      events: run(deps, accepted),
     };
   };
 }
 
 async function* run(deps: DispatchDeps, accepted: Accepted): AsyncGenerator<EventBatch> {
-  const { asked, model, answeredAs, context, options } = accepted;
+  const { asked, answeredAs, context, options, account } = accepted;
   const observer = deps.observe({ model: answeredAs, requests: asked, context });
-  const account = createAccount(deps.tokens, model, options.usage);
   let source: TokenSource | undefined;
   let isSettled = false;
   try {
-    for await (const batch of answer(deps, accepted, account)) {
+    for await (const batch of answer(deps, accepted)) {
       observer.events(batch);
       yield batch;
     }
@@ -124,8 +130,8 @@ async function* run(deps: DispatchDeps, accepted: Accepted): AsyncGenerator<Even
 }
 
 /** All answers, merged. They share one abort: when one fails or the reader leaves, the others are ended too. */
-async function* answer(deps: DispatchDeps, accepted: Accepted, account: Account): AsyncGenerator<EventBatch> {
-  const { context, demand, options } = accepted;
+async function* answer(deps: DispatchDeps, accepted: Accepted): AsyncGenerator<EventBatch> {
+  const { context, demand, options, account } = accepted;
   const isHeld = demand !== undefined;
   const calls = fanOut({ ...accepted, isHeld, keepsText: options.usage }, account);
   const place = await enter(deps.admission, calls.length, context);

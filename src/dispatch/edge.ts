@@ -94,9 +94,18 @@ export function stopsOf(request: GenerationRequest, capabilities: Capabilities):
   return leavesStop(request, capabilities) ? [] : (request.sampling.stop ?? []);
 }
 
+/**
+ * Whether stop strings are found here alone, because a backend that ends at one does not say at which. One whose answers
+ * come whole would write on for nothing.
+ */
+export function findsStop({ namesStop }: GenerationRequest, { wholeOnly }: Capabilities): boolean {
+  return namesStop === true && wholeOnly !== true;
+}
+
 /** Whether stop strings are the backend's alone. */
-function leavesStop({ extra }: GenerationRequest, capabilities: Capabilities): boolean {
-  if (!capabilities.sampling.has("stop")) return false;
+function leavesStop(request: GenerationRequest, capabilities: Capabilities): boolean {
+  if (!capabilities.sampling.has("stop") || findsStop(request, capabilities)) return false;
+  const { extra } = request;
   const isKept =
     capabilities.extra.has("include_stop_str_in_output") && extra["include_stop_str_in_output"] === true;
   return isKept || capabilities.cutsStop === true;

@@ -1,6 +1,6 @@
 import type { Capabilities, GenerationRequest, Sampling } from "../core/generation.ts";
 import type { BackendCall } from "./backend-call.ts";
-import { stopsOf } from "./edge.ts";
+import { findsStop, stopsOf } from "./edge.ts";
 import type { ServedModel } from "./registry.ts";
 import type { Account } from "./usage.ts";
 
@@ -23,6 +23,7 @@ export function fanOut(given: FanOut, account: Account): BackendCall[] {
   const stops = first === undefined ? [] : stopsOf(first, capabilities);
   return requests.flatMap((request, prompt) => {
     const perCall = isHeld ? 1 : Math.min(capabilities.choices, request.choices);
+    const sampling = findsStop(request, capabilities) ? withoutStop(request.sampling) : request.sampling;
     account.expect(prompt, asked[prompt] ?? request);
     return Array.from({ length: Math.ceil(request.choices / perCall) }, (_, position) => {
       const before = position * perCall;
@@ -32,7 +33,7 @@ export function fanOut(given: FanOut, account: Account): BackendCall[] {
           ...request,
           model: model.target,
           choices,
-          sampling: seeded(request.sampling, before),
+          sampling: seeded(sampling, before),
           ...(request.bestOf !== undefined && { bestOf: bestOfShare(request, request.bestOf, choices) }),
         },
         backend: model.backend,
@@ -44,6 +45,10 @@ export function fanOut(given: FanOut, account: Account): BackendCall[] {
       };
     });
   });
+}
+
+function withoutStop({ stop: _stop, ...sampling }: Sampling): Sampling {
+  return sampling;
 }
 
 /**

@@ -16,9 +16,11 @@ interface Total {
 }
 
 export interface Account {
-  /** Begins to count the prompt, in parallel with the answer. */
+  /** Begins to count the prompt, in parallel with the answer; once, however often it is called. */
   expect(prompt: number, request: GenerationRequest): void;
   add(prompt: number, account: CallAccount): void;
+  /** Of the prompts that are expected, as they are counted here. */
+  promptTokens(): Promise<number>;
   /**
    * Prompts count once each, and once more for each repair; completions over all choices and attempts. A backend's
    * own numbers win.
@@ -88,7 +90,7 @@ export function createAccount(tokens: TokenCounter, model: ServedModel, isWanted
 
   return {
     expect(prompt, request) {
-      prompts[prompt] = {
+      prompts[prompt] ??= {
         promptTokens: isWanted ? countPrompt(tokens, encoding, request) : undefined,
         reported: [],
         tallies: [],
@@ -107,6 +109,10 @@ export function createAccount(tokens: TokenCounter, model: ServedModel, isWanted
       }
       (repair === undefined ? prompt.reported : prompt.repairs.reported).push(reported);
       if (reported.reasoningTokens === undefined) prompt.reasoning.push(tally);
+    },
+    async promptTokens() {
+      const counts = await Promise.all(prompts.map(({ promptTokens }) => promptTokens));
+      return sum(counts, (count) => count?.tokens);
     },
     async total() {
       const totals = await Promise.all(prompts.map(totalOf));

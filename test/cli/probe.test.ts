@@ -18,7 +18,14 @@ function answering(words: string) {
   const generate: Generate = async ([request = textRequest()], context) => {
     models.push(request.model);
     const backend = scripted([[text(words)], [finish(), usage(4, 2)]]);
-    return { model: "m", ignored: [], assumed: [], requests: [], events: backend.generate(request, context) };
+    return {
+      model: "m",
+      ignored: [],
+      assumed: [],
+      requests: [],
+      promptTokens: async () => 4,
+      events: backend.generate(request, context),
+    };
   };
   return { generate, models };
 }

@@ -98,6 +98,70 @@ describe("choices", () => {
   });
 });
 
+describe("the tokens of the prompts", () => {
+  test("are known before the events are read, and are counted once", async () => {
+    const backend = scripted([[text("abc"), finish()]]);
+    const { generate, tokens } = createBench(backend);
+
+    const { promptTokens, events } = await generate([textPrompt("one"), textPrompt("three")], callContext(), {
+      usage: true,
+    });
+    const before = await promptTokens();
+    const { batches } = await run(events);
+
+    expect(before).toBe(8);
+    expect(batches.at(-1)).toMatchObject([{ type: "usage", usage: { promptTokens: 8 } }]);
+    expect(tokens.counted.flat().filter((counted) => counted === "three")).toHaveLength(1);
+  });
+
+  test("are counted here, also where the backend will have its own count", async () => {
+    const { generate } = createBench(scripted([[text("abc"), finish()], [usage(70, 3)]]));
+
+    const { promptTokens, events } = await generate([textPrompt("one")], callContext(), { usage: true });
+
+    expect(await promptTokens()).toBe(3);
+    expect((await run(events)).batches.at(-1)).toMatchObject([
+      { type: "usage", usage: { promptTokens: 70 } },
+    ]);
+  });
+});
+
+describe("the stop string that ended an answer", () => {
+  const sampling = { stop: ["END"], temperature: 1 };
+  for (const [what, capabilities] of [
+    ["that cuts its text", { cutsStop: true }],
+    ["that takes stop strings", {}],
+  ] as const) {
+    test(`is found here where it is to be named, and a backend ${what} is not told`, async () => {
+      const backend = scripted([[text("one END two"), finish()]], { capabilities });
+      const { generate } = createBench(backend);
+
+      const { events } = await generate([{ ...one, sampling, namesStop: true }], callContext(), {
+        usage: false,
+      });
+      const { batches } = await run(events);
+
+      expect(batches.flat()).toEqual([
+        text("one "),
+        { type: "finish", choice: 0, reason: "stop", stopSequence: "END" },
+      ]);
+      expect(backend.seen[0]?.sampling).toEqual({ temperature: 1 });
+    });
+  }
+
+  test("is the backend's to find where its answers come whole", async () => {
+    const backend = scripted([[text("one "), finish()]], { capabilities: { wholeOnly: true } });
+    const { generate } = createBench(backend);
+
+    const { events } = await generate([{ ...one, sampling, namesStop: true }], callContext(), {
+      usage: false,
+    });
+    await run(events);
+
+    expect(backend.seen[0]?.sampling).toEqual(sampling);
+  });
+});
+
 describe("usage", () => {
   test("comes last, after every finish", async () => {
     const { generate } = createBench(scripted([[text("abc"), finish()], [usage(7, 3)]]));

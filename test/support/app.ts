@@ -1,6 +1,7 @@
 import type { Backend } from "../../src/core/generation.ts";
 import { type AdmissionLimits, createAdmission } from "../../src/dispatch/admission.ts";
 import type { Timeouts } from "../../src/dispatch/deadlines.ts";
+import { createCountTokens } from "../../src/dispatch/count-tokens.ts";
 import { createDispatch } from "../../src/dispatch/dispatch.ts";
 import { createEmbed } from "../../src/dispatch/embed.ts";
 import { createRegistry, type RegistryOptions } from "../../src/dispatch/registry.ts";
@@ -57,6 +58,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
   const handler = createServer({
     surfaces: {
       generate,
+      countTokens: createCountTokens(deps),
       embed: createEmbed({ ...deps, exchange: (context) => createExchangeLog(context.log, "off") }),
       ...createTokenize(registry, tokens),
       strict,

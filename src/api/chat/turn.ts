@@ -27,7 +27,7 @@ export interface Turn {
 
 export type AskModel = (request: GenerationRequest) => Promise<Generating>;
 
-export interface Asked extends Generating {
+export interface Asked extends Omit<Generating, "promptTokens"> {
   /** What is left of the head start. */
   headStartMs: number;
 }

@@ -1,4 +1,4 @@
-import type { Generate } from "../../core/generate.ts";
+import type { CountTokens, Generate } from "../../core/generate.ts";
 import type { BodyLimits } from "../../http/body.ts";
 import type { Conversations } from "./conversation/conversations.ts";
 import type { SseOptions } from "../../http/sse.ts";
@@ -6,6 +6,7 @@ import type { SseOptions } from "../../http/sse.ts";
 /** What a surface that generates is given. */
 export interface SurfaceDeps {
   generate: Generate;
+  countTokens: CountTokens;
   /** Where models keep conversations. */
   conversations?: Conversations;
   bodyLimits: BodyLimits;

@@ -193,7 +193,14 @@ test("two agents that hand a task to each other end with the error of the depth,
         code: "agent_depth_exceeded",
       });
     }
-    return { model: request.model, ignored: [], assumed: [], requests, events: answer(request, context) };
+    return {
+      model: request.model,
+      ignored: [],
+      assumed: [],
+      requests,
+      promptTokens: async () => 1,
+      events: answer(request, context),
+    };
   };
 
   const failure = await rejection(run("a", textRequest(), callContext()));

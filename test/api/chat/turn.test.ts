@@ -12,6 +12,7 @@ const generate: AskModel = async (request) => ({
   ignored: ["seed"],
   assumed: [],
   requests: [request],
+  promptTokens: async () => 1,
   events: (async function* () {
     yield [text("Hello"), finish()];
   })(),

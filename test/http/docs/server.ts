@@ -17,6 +17,7 @@ export function startDocsServer(version: string): DocsServer {
   const handler = createServer({
     surfaces: {
       generate: noBackend,
+      countTokens: noBackend,
       embed: noBackend,
       tokenize: noBackend,
       spell: noBackend,

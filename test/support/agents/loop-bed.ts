@@ -65,6 +65,7 @@ export function loopBed(
       ignored: [],
       assumed: [],
       requests: [request],
+      promptTokens: async () => 1,
       events: model.generate(request, context),
     };
   };
