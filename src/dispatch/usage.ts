@@ -111,8 +111,8 @@ export function createAccount(tokens: TokenCounter, model: ServedModel, isWanted
       if (reported.reasoningTokens === undefined) prompt.reasoning.push(tally);
     },
     async promptTokens() {
-      const counts = await Promise.all(prompts.map(({ promptTokens }) => promptTokens));
-      return sum(counts, (count) => count?.tokens);
+      const counts = await Promise.all(prompts.map(async ({ promptTokens }) => (await promptTokens)?.tokens));
+      return sum(counts, itself);
     },
     async total() {
       const totals = await Promise.all(prompts.map(totalOf));
@@ -135,6 +135,6 @@ function sum<Item>(items: readonly Item[], numberOf: (item: Item) => number | un
   return items.reduce((total, item) => total + (numberOf(item) ?? 0), 0);
 }
 
-function itself(number: number): number {
+function itself(number: number | undefined): number | undefined {
   return number;
 }
