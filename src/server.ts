@@ -3,6 +3,7 @@ import { chatRoutes } from "./api/chat/routes.ts";
 import type { SurfaceDeps } from "./api/common/deps.ts";
 import { completionRoutes } from "./api/completions/routes.ts";
 import { type EmbeddingDeps, embeddingRoutes } from "./api/embeddings/routes.ts";
+import { messageRoutes } from "./api/messages/routes.ts";
 import { type ModelDeps, modelRoutes } from "./api/models/routes.ts";
 import { type OpsDeps, opsRoutes } from "./api/ops/routes.ts";
 import { schemas } from "./api/schemas.ts";
@@ -34,6 +35,7 @@ export function createServer(deps: ServerDeps): Handler {
   let endpoints: readonly string[] = [];
   const described = new Elysia({ normalize: false })
     .use(chatRoutes(deps.surfaces))
+    .use(messageRoutes(deps.surfaces))
     .use(completionRoutes(deps.surfaces))
     .use(embeddingRoutes(deps.surfaces))
     .use(tokenizeRoutes(deps.surfaces))

@@ -3,6 +3,8 @@ import { ChatCompletionRequest } from "./chat/schema.ts";
 import { ErrorSchema } from "./common/fields.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "./completions/schema.ts";
 import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "./embeddings/schema.ts";
+import { Message, MessageError, MessageEvent, TokenCount } from "./messages/answer-schema.ts";
+import { CountTokensRequest, MessageRequest } from "./messages/schema.ts";
 import { Model, ModelList } from "./models/schema.ts";
 import { HealthStatus, Liveness, Readiness, ServerInformation } from "./ops/schema.ts";
 import {
@@ -20,6 +22,12 @@ export const schemas = {
   ChatCompletionRequest,
   ChatCompletion,
   ChatCompletionChunk,
+  MessageRequest,
+  Message,
+  MessageEvent,
+  MessageError,
+  CountTokensRequest,
+  TokenCount,
   CompletionRequest,
   Completion,
   CompletionChunk,

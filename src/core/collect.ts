@@ -1,12 +1,5 @@
-import { ServeError } from "./error.ts";
-import type {
-  EventBatch,
-  FinishReason,
-  GenerationEvent,
-  TokenLogprob,
-  ToolCall,
-  Usage,
-} from "./generation.ts";
+import { AnswerSize } from "./answer-size.ts";
+import type { EventBatch, FinishReason, TokenLogprob, ToolCall, Usage } from "./generation.ts";
 import { GrowingText } from "./growing-text.ts";
 
 /** One finished answer. */
@@ -26,17 +19,14 @@ export interface Generation {
   metadata: Record<string, unknown>;
 }
 
-/** Characters of all choices together; a character of code beyond 16 bits counts as two. */
-const maxCharacters = 33_554_432;
-
 /**
  * Folds a stream of events into whole answers, by index. This is all that makes a request non-streaming. Rejects with
- * a `ServeError` and ends the generation once the answers are longer than `maxCharacters`.
+ * a `ServeError` and ends the generation once the answers are longer than an `AnswerSize` may be.
  */
 export async function collect(batches: AsyncIterable<EventBatch>): Promise<Generation> {
   const choices = new Map<number, GrowingChoice>();
   const metadata: Record<string, unknown> = {};
-  let characters = 0;
+  const size = new AnswerSize();
   let usage: Usage = { promptTokens: 0, completionTokens: 0 };
   const choiceAt = (index: number): GrowingChoice => {
     const choice = choices.get(index) ?? new GrowingChoice(index);
@@ -45,8 +35,7 @@ export async function collect(batches: AsyncIterable<EventBatch>): Promise<Gener
   };
   for await (const batch of batches) {
     for (const event of batch) {
-      characters += charactersOf(event);
-      if (characters > maxCharacters) throw tooLong();
+      size.add(event);
       switch (event.type) {
         case "text-delta": {
           const choice = choiceAt(event.choice);
@@ -117,37 +106,4 @@ class GrowingChoice {
       finish,
     };
   }
-}
-
-function charactersOf(event: GenerationEvent): number {
-  switch (event.type) {
-    case "text-delta":
-      return (
-        event.text.length + (event.logprobs?.reduce((sum, each) => sum + charactersOfToken(each), 0) ?? 0)
-      );
-    case "reasoning-delta":
-    case "refusal-delta":
-      return event.text.length;
-    case "tool-call-start":
-      return event.name.length + 1;
-    case "tool-call-delta":
-      return event.arguments.length;
-    case "finish":
-    case "usage":
-    case "metadata":
-      return 0;
-  }
-}
-
-/** With its alternatives; an empty one takes room as well. */
-function charactersOfToken({ token, top }: TokenLogprob): number {
-  return top.reduce((sum, each) => sum + each.token.length + 1, token.length + 1);
-}
-
-function tooLong(): ServeError {
-  return new ServeError(
-    "upstream",
-    `The model's answer is longer than ${maxCharacters} characters, the most that is held for an answer at once.`,
-    { code: "upstream_error" },
-  );
 }

@@ -105,19 +105,24 @@ function leading(errors: Iterable<ValueError>): ValueError | undefined {
 
 const tags = ["role", "type", "mode"];
 
-/** The property by whose word the object variants of a union are told apart. */
+/** The property by whose word the object variants of a union are told apart; one of them may be for all other words. */
 function tagOf(variants: readonly TSchema[]): string | undefined {
   const objects = variants.filter((variant) => variant[Kind] === "Object");
-  return tags.find(
-    (name) =>
-      objects.length > 0 && objects.every((variant) => literals(propertyOf(variant, name)).length > 0),
-  );
+  return tags.find((name) => {
+    const tagged = objects.map((variant) => propertyOf(variant, name));
+    const hasWords = tagged.some((each) => literals(each).length > 0);
+    return hasWords && tagged.every((each) => literals(each).length > 0 || isOtherWord(each));
+  });
 }
 
 function allows(tagged: TSchema, word: unknown): boolean {
-  return word === undefined
-    ? OptionalKind in tagged
-    : typeof word === "string" && literals(tagged).includes(word);
+  if (word === undefined || word === null) return OptionalKind in tagged;
+  if (typeof word !== "string") return false;
+  return literals(tagged).includes(word) || (isOtherWord(tagged) && new RegExp(tagged["pattern"]).test(word));
+}
+
+function isOtherWord(tagged: TSchema): boolean {
+  return tagged[Kind] === "String" && typeof tagged["pattern"] === "string";
 }
 
 function propertyOf(variant: TSchema, name: string): TSchema {

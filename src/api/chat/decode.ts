@@ -8,7 +8,6 @@ import type {
   ToolCall,
   ToolChoice,
 } from "../../core/generation.ts";
-import type { JsonRecord } from "../../core/json.ts";
 import { assertSchemas, type GivenSchema } from "../../json-schema/assert-schemas.ts";
 import { decodeSampling, extraFields, given, noteFields } from "../common/sampling.ts";
 import {
@@ -43,16 +42,6 @@ export function decode(body: ChatCompletionRequest): GenerationRequest {
     extra: extraFields(body, readFields),
     ...noteFields(body),
   };
-}
-
-/** Throws `invalid_request` for more messages than one request may hold, before any of them is looked at. */
-export function refuseTooMany(body: JsonRecord, maxMessages: number): void {
-  if (Array.isArray(body["messages"]) && body["messages"].length > maxMessages) {
-    throw new ServeError("invalid_request", `'messages' must have at most ${maxMessages} items.`, {
-      code: "array_above_max_length",
-      param: "messages",
-    });
-  }
 }
 
 /** Whether the client speaks the older form, and so expects `function_call` in the answer. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
 import * as fc from "fast-check";
-import { decode, refuseTooMany, usesFunctions } from "../../../src/api/chat/decode.ts";
+import { decode, usesFunctions } from "../../../src/api/chat/decode.ts";
 import { ChatCompletionRequest } from "../../../src/api/chat/schema.ts";
+import { refuseTooMany } from "../../../src/api/common/refuse-too-many.ts";
 import { ServeError } from "../../../src/core/error.ts";
 import type { GenerationRequest } from "../../../src/core/generation.ts";
 import { arbitraryFor } from "../../support/arbitrary-schema.ts";
