@@ -38,6 +38,17 @@ export function assertSchemas(schemas: readonly GivenSchema[]): void {
   }
 }
 
+/** Whether `schema`, of arguments, keeps to the subset of JSON Schema that OpenAI promises to hold. */
+export function isStrictSchema(schema: JsonRecord): boolean {
+  try {
+    assertSchemas([{ schema, param: "", isStrict: true, isObject: true, isChecked: true }]);
+    return true;
+  } catch (error) {
+    if (error instanceof ServeError) return false;
+    throw error;
+  }
+}
+
 class Walk {
   readonly #given: GivenSchema;
   readonly #rules: StrictRules | undefined;

@@ -38,10 +38,11 @@ export function encodeUsage(usage: Usage) {
 
 /** Chat's logprobs of a choice or a chunk. */
 export function encodeLogprobs(tokens: readonly TokenLogprob[]) {
-  return {
-    content: tokens.map((token) => ({ ...encodeLogprob(token), top_logprobs: token.top.map(encodeLogprob) })),
-    refusal: null,
-  };
+  return { content: encodeTokenLogprobs(tokens), refusal: null };
+}
+
+export function encodeTokenLogprobs(tokens: readonly TokenLogprob[]) {
+  return tokens.map((token) => ({ ...encodeLogprob(token), top_logprobs: token.top.map(encodeLogprob) }));
 }
 
 function encodeLogprob({ token, logprob, bytes }: TokenLogprob["top"][number]) {

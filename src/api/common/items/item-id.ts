@@ -30,5 +30,15 @@ const prefixes: Readonly<Record<string, string>> = {
 
 /** A new id for an item of that type: its prefix and 48 hexadecimal digits. */
 export function createItemId(type: string): string {
-  return createHexId(prefixes[type] ?? "item_", 48);
+  return createHexId(prefixOf(type), 48);
+}
+
+/** The id of a response's item at that place: always the same one, so that events can be told again. */
+export function outputItemId(type: string, responseId: string, index: number): string {
+  const digest = new Bun.CryptoHasher("sha256").update(`${responseId}:${index}`).digest("hex");
+  return prefixOf(type) + digest.slice(0, 48);
+}
+
+function prefixOf(type: string): string {
+  return prefixes[type] ?? "item_";
 }

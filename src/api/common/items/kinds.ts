@@ -32,6 +32,22 @@ export const isCustomToolCallOutput = guard("custom_tool_call_output", CustomToo
 export const isCompaction = guard("compaction", CompactionItem);
 export const isItemReference = guard("item_reference", ItemReference);
 
+const read: ReadonlySet<string> = new Set([
+  "message",
+  "function_call",
+  "custom_tool_call",
+  "function_call_output",
+  "custom_tool_call_output",
+  "reasoning",
+  "compaction",
+  "item_reference",
+]);
+
+/** The types of those items that are kept and say nothing to any model: of hosted tools, and unknown ones. */
+export function hostedTypes(items: readonly JsonRecord[]): Set<string> {
+  return new Set(items.map(typeOf).filter((type) => !read.has(type)));
+}
+
 /** Compiled on first use. */
 function guard<Schema extends TSchema>(type: string, schema: Schema) {
   let check: ReturnType<typeof TypeCompiler.Compile<Schema>> | undefined;
