@@ -6,6 +6,7 @@ import { type EmbeddingDeps, embeddingRoutes } from "./api/embeddings/routes.ts"
 import { messageRoutes } from "./api/messages/routes.ts";
 import { type ModelDeps, modelRoutes } from "./api/models/routes.ts";
 import { type OpsDeps, opsRoutes } from "./api/ops/routes.ts";
+import { responseRoutes } from "./api/responses/routes.ts";
 import { schemas } from "./api/schemas.ts";
 import { type TokenizeDeps, tokenizeRoutes } from "./api/tokenize/routes.ts";
 import type { Log } from "./core/log.ts";
@@ -37,6 +38,7 @@ export function createServer(deps: ServerDeps): Handler {
     .use(chatRoutes(deps.surfaces))
     .use(messageRoutes(deps.surfaces))
     .use(completionRoutes(deps.surfaces))
+    .use(responseRoutes(deps.surfaces))
     .use(embeddingRoutes(deps.surfaces))
     .use(tokenizeRoutes(deps.surfaces))
     .use(modelRoutes(deps.models))

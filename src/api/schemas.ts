@@ -3,6 +3,8 @@ import { ChatCompletionRequest } from "./chat/schema.ts";
 import { ErrorSchema } from "./common/fields.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "./completions/schema.ts";
 import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "./embeddings/schema.ts";
+import { ResponseSchema, ResponseStreamEvent } from "./responses/answer-schema.ts";
+import { ResponseRequest } from "./responses/schema.ts";
 import { Message, MessageError, MessageEvent, TokenCount } from "./messages/answer-schema.ts";
 import { CountTokensRequest, MessageRequest } from "./messages/schema.ts";
 import { Model, ModelList } from "./models/schema.ts";
@@ -22,6 +24,9 @@ export const schemas = {
   ChatCompletionRequest,
   ChatCompletion,
   ChatCompletionChunk,
+  ResponseRequest,
+  Response: ResponseSchema,
+  ResponseStreamEvent,
   MessageRequest,
   Message,
   MessageEvent,

@@ -16,7 +16,7 @@ interface Example {
 export type Examples = Readonly<Record<string, Example>>;
 
 export interface RouteDescription {
-  tag: "Chat" | "Messages" | "Completions" | "Embeddings" | "Tokens" | "Models" | "Server";
+  tag: "Chat" | "Responses" | "Messages" | "Completions" | "Embeddings" | "Tokens" | "Models" | "Server";
   id: string;
   summary: string;
   description?: string;
