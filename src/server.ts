@@ -36,9 +36,9 @@ export function createServer(deps: ServerDeps): Handler {
   let endpoints: readonly string[] = [];
   const described = new Elysia({ normalize: false })
     .use(chatRoutes(deps.surfaces))
+    .use(responseRoutes(deps.surfaces))
     .use(messageRoutes(deps.surfaces))
     .use(completionRoutes(deps.surfaces))
-    .use(responseRoutes(deps.surfaces))
     .use(embeddingRoutes(deps.surfaces))
     .use(tokenizeRoutes(deps.surfaces))
     .use(modelRoutes(deps.models))

@@ -35,6 +35,7 @@ describe("The OpenAPI document", () => {
 
     expect(operations).toEqual([
       "post /v1/chat/completions",
+      "post /v1/responses",
       "post /v1/messages",
       "post /v1/messages/count_tokens",
       "post /v1/completions",
