@@ -94,6 +94,8 @@ export interface GenerationRequest {
   reasoning?: { effort: string };
   /** The finish is to say which stop string ended the answer: dispatch looks for them, and the backend is not told. */
   namesStop?: boolean;
+  /** Of a prompt that is longer than the model's context, the oldest messages are left out; otherwise it is refused. */
+  truncate?: boolean;
   /** A hint: a driver may use a unary call when false. */
   stream: boolean;
   /** Of the conversation that the request belongs to, where the backend keeps conversations. */

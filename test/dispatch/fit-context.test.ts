@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { ServeError } from "../../src/core/error.ts";
-import type { Capabilities, GenerationRequest } from "../../src/core/generation.ts";
+import type { Capabilities, GenerationRequest, Message } from "../../src/core/generation.ts";
 import { fitContext } from "../../src/dispatch/fit-context.ts";
 import type { ServedModel } from "../../src/dispatch/registry.ts";
 import { textRequest } from "../support/calls.ts";
@@ -122,4 +122,30 @@ test("a token prompt stays one for a backend that takes tokens", async () => {
   const { fitted } = fit({ prompt: { kind: "tokens", tokens: [72, 105] } });
 
   expect((await fitted).prompt).toEqual({ kind: "tokens", tokens: [72, 105] });
+});
+
+const said = (words: string): Message => ({ role: "user", content: [{ type: "text", text: words }] });
+const answered = (words: string): Message => ({ ...said(words), role: "assistant" });
+const talk = [said("a".repeat(40)), answered("b".repeat(40)), said("c".repeat(40)), answered("d"), said("e")];
+
+test("of a prompt that may be cut, the oldest turns are left out, and room for the answer is kept", async () => {
+  const { fitted } = fit(
+    { prompt: { kind: "messages", messages: talk }, truncate: true, sampling: { maxTokens: 20 } },
+    100,
+  );
+
+  const { prompt, sampling } = await fitted;
+  expect(prompt).toEqual({ kind: "messages", messages: talk.slice(2) });
+  expect(sampling.maxTokens).toBe(20);
+});
+
+test("a prompt whose last turn alone fills the context is refused, whether it may be cut or not", async () => {
+  for (const truncate of [true, false]) {
+    const { fitted } = fit(
+      { prompt: { kind: "messages", messages: [...talk, said("f".repeat(200))] }, truncate },
+      100,
+    );
+
+    expect(await failureOf(fitted)).toMatchObject({ code: "context_length_exceeded", param: "messages" });
+  }
 });

@@ -70,6 +70,7 @@ export function decodePrompt(body: InputTokensRequest): DecodedRequest {
       parallelToolCalls: body.parallel_tool_calls ?? true,
       output: decodeOutput(body.text?.format),
       ...(body.reasoning?.effort == null ? {} : { reasoning: { effort: body.reasoning.effort } }),
+      ...(body.truncation === "auto" && { truncate: true }),
       stream: false,
       extra: {},
     },

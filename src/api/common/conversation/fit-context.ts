@@ -1,5 +1,5 @@
 import type { Message } from "../../../core/generation.ts";
-import { keepNewest } from "./keep-newest.ts";
+import { keepNewest } from "../../../core/keep-newest.ts";
 import { sizeOfMessage } from "./size.ts";
 
 /** Tokens of each message, in their order, for the model of that id. Never rejects; may estimate. */

@@ -1,4 +1,5 @@
 import type { Message } from "../../../core/generation.ts";
+import { isSystem } from "../../../core/keep-newest.ts";
 import { isSameMessage } from "./same-message.ts";
 
 /**
@@ -48,10 +49,6 @@ function withoutOpenCalls(messages: readonly Message[], count: number): readonly
 
 function areAnswered({ toolCalls = [] }: Message, answered: ReadonlySet<string | undefined>): boolean {
   return toolCalls.every(({ id }) => answered.has(id));
-}
-
-export function isSystem({ role }: Message): boolean {
-  return role === "system" || role === "developer";
 }
 
 function leadingSystem(messages: readonly Message[]): readonly Message[] {

@@ -1,6 +1,6 @@
 import { ServeError } from "../../../core/error.ts";
 import type { ContentPart, Message } from "../../../core/generation.ts";
-import { keepNewest } from "./keep-newest.ts";
+import { keepNewest } from "../../../core/keep-newest.ts";
 
 export interface SizeLimits {
   maxMessages: number;

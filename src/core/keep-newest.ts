@@ -1,5 +1,4 @@
-import type { Message } from "../../../core/generation.ts";
-import { isSystem } from "./merge.ts";
+import type { Message } from "./generation.ts";
 
 /**
  * The system messages and as much of the newest as costs no more than `limit`, in their order. `costs` has one number
@@ -25,6 +24,10 @@ export function keepNewest(
     for (const index of group) kept.add(index);
   }
   return withoutOrphans(messages, kept);
+}
+
+export function isSystem({ role }: Message): boolean {
+  return role === "system" || role === "developer";
 }
 
 /** Indexes of the system messages, and of the others by turn: from a message of the user to the next after an answer. */

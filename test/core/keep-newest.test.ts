@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import type { Message } from "../../../../src/core/generation.ts";
-import { keepNewest } from "../../../../src/api/common/conversation/keep-newest.ts";
+import type { Message } from "../../src/core/generation.ts";
+import { keepNewest } from "../../src/core/keep-newest.ts";
 
 function say(role: Message["role"], text: string): Message {
   return { role, content: [{ type: "text", text }] };
