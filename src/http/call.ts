@@ -22,17 +22,36 @@ export interface Call extends CallContext {
   abort(reason: ServeError): void;
   /** The call lasts until everything that was retained is released. */
   retain(): () => void;
+  /** Work for whoever called that goes on once the call is over, and whether or not the client stays. */
+  detach(): DetachedWork;
 }
 
-/** The calls that run now, for draining. */
+/** Lasts, as a call does, until `end`. */
+export interface DetachedWork extends Running {
+  readonly context: CallContext;
+  end(): void;
+}
+
+/** Something that can be told to end. */
+interface Running {
+  abort(reason: ServeError): void;
+}
+
+/** The calls that run now, and work that goes on after them, for draining. */
 export interface ActiveCalls {
   readonly size: number;
   /** `reason` is made for each call, as each has its own line in the log. */
   abortAll(reason: () => ServeError): void;
 }
 
-export function createActiveCalls(): ActiveCalls & { add(call: Call): void; delete(call: Call): void } {
-  const running = new Set<Call>();
+/** Where calls say that they run. */
+export interface CallRegister {
+  add(running: Running): void;
+  delete(running: Running): void;
+}
+
+export function createActiveCalls(): ActiveCalls & CallRegister {
+  const running = new Set<Running>();
   return {
     get size() {
       return running.size;
@@ -48,12 +67,12 @@ export function createActiveCalls(): ActiveCalls & { add(call: Call): void; dele
 const calls = new WeakMap<Request, Call>();
 const incomingId = /^[\w.:-]{1,128}$/;
 
-/** `onEnd` is called when the last part of the call was released, or its client has gone. */
+/** Stands in `register` until the last part of the call was released, or its client has gone. */
 export function createCall(
   request: Request,
   server: Pick<Server<unknown>, "timeout">,
   log: Log,
-  onEnd: (call: Call) => void,
+  register: CallRegister,
 ): Call {
   const controller = new AbortController();
   const given = request.headers.get("x-request-id");
@@ -66,7 +85,7 @@ export function createCall(
       clientGone = true;
       controller.abort(new ServeError("canceled", "The client closed the connection."));
       // A stream that nobody pulls any more releases nothing by itself.
-      onEnd(call);
+      register.delete(call);
     },
     { once: true },
   );
@@ -94,12 +113,32 @@ export function createCall(
         if (isReleased) return;
         isReleased = true;
         retained--;
-        if (retained === 0) onEnd(call);
+        if (retained === 0) register.delete(call);
       };
     },
+    detach: () => detach(call, register),
   };
+  register.add(call);
   calls.set(request, call);
   return call;
+}
+
+function detach({ requestId, trace, owner, log }: Call, register: CallRegister): DetachedWork {
+  const controller = new AbortController();
+  const work: DetachedWork = {
+    context: {
+      requestId,
+      ...(trace !== undefined && { trace }),
+      ...(owner !== undefined && { owner }),
+      signal: controller.signal,
+      callers: [],
+      log,
+    },
+    abort: (reason) => controller.abort(reason),
+    end: () => register.delete(work),
+  };
+  register.add(work);
+  return work;
 }
 
 /** The call of a request that came through the handler. */

@@ -68,8 +68,7 @@ export function createHandler(deps: HandlerDeps): Handler {
   return {
     active,
     async handle(request, server) {
-      const call = createCall(request, server, deps.log, (ended) => active.delete(ended));
-      active.add(call);
+      const call = createCall(request, server, deps.log, active);
       const release = call.retain();
       const url = toUrl(request.url);
       const path = canonicalPath(url.pathname, deps.routes);

@@ -24,7 +24,7 @@ export interface Listener {
   /** From now on `next` answers; no connection notices. What the handler before has begun, it goes on with. */
   replace(next: Handler): Replaced;
   activeRequests(): number;
-  /** Stops accepting; resolves when all running requests have ended. */
+  /** Stops accepting; resolves when all running requests have ended, and what goes on after them. */
   drain(): Promise<void>;
   /** Ends what still runs: an error frame, then the end. */
   cancelAll(): void;
@@ -90,6 +90,7 @@ export function createListener(first: Handler, options: ListenOptions): Listener
     activeRequests: () => handlers().reduce((sum, { active }) => sum + active.size, 0),
     async drain() {
       await server?.stop();
+      await Promise.all(handlers().map((handler) => idle(handler, Infinity)));
     },
     cancelAll() {
       for (const { active } of handlers()) active.abortAll(() => unavailable("The server is shutting down."));

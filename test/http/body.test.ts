@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { ServeError } from "../../src/core/error.ts";
 import { type BodyLimits, jsonBody } from "../../src/http/body.ts";
 import { assertShape } from "../../src/http/json-shape.ts";
-import { createCall } from "../../src/http/call.ts";
+import { createActiveCalls, createCall } from "../../src/http/call.ts";
 import { memoryLog } from "../support/calls.ts";
 import { rejection } from "../support/rejection.ts";
 import { longestTurnMs, maxTurnMs } from "../support/event-loop.ts";
@@ -22,7 +22,7 @@ type Content = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 /** The body as a handler gets it, or what the client is told instead. */
 function read(content: Content, given: BodyLimits = limits, headers: Record<string, string> = {}) {
   const request = new Request("http://localhost/", { method: "POST", body: content, headers });
-  createCall(request, { timeout: () => {} }, memoryLog(), () => {});
+  createCall(request, { timeout: () => {} }, memoryLog(), createActiveCalls());
   return jsonBody(given)({ request });
 }
 

@@ -4,7 +4,7 @@ import { Elysia } from "elysia";
 import { encodeStream } from "../../src/api/chat/encode-stream.ts";
 import type { EventBatch } from "../../src/core/generation.ts";
 import { abortable } from "../../src/core/stream.ts";
-import { callOf, createActiveCalls, createCall } from "../../src/http/call.ts";
+import { callOf, createActiveCalls, createCall, type DetachedWork } from "../../src/http/call.ts";
 import { createListener } from "../../src/http/listener.ts";
 import { sse } from "../../src/http/sse.ts";
 import { memoryLog } from "../support/calls.ts";
@@ -100,6 +100,27 @@ test("a server that is idle drains at once, though a client keeps its connection
   expect(served.listener.activeRequests()).toBe(0);
 });
 
+test("work that goes on after its answer is waited for, counted and told to end", async () => {
+  const { promise: works, resolve } = Promise.withResolvers<DetachedWork>();
+  const routes = new Elysia({ normalize: false }).post("/start", ({ request }) => {
+    resolve(callOf(request).detach());
+    return Response.json({});
+  });
+  await using served = serveRoutes(routes);
+  await (await fetch(`${served.url}/start`, { method: "POST" })).text();
+  const work = await works;
+  work.context.signal.addEventListener("abort", () => work.end());
+
+  const drained = served.listener.drain();
+  const during = [served.listener.activeRequests(), work.context.signal.aborted];
+  served.listener.cancelAll();
+  await drained;
+
+  expect(during).toEqual([1, false]);
+  expect(work.context.signal.reason).toMatchObject({ kind: "unavailable" });
+  expect(served.listener.activeRequests()).toBe(0);
+});
+
 test("a port that is taken is an error with the system's code", async () => {
   await using served = serveStream(heldSource());
 
@@ -118,8 +139,7 @@ function heldHandler(name: string) {
   return {
     active,
     handle: (request: Request, server: Server<unknown>) => {
-      const call = createCall(request, server, memoryLog(), (ended) => active.delete(ended));
-      active.add(call);
+      const call = createCall(request, server, memoryLog(), active);
       const release = call.retain();
       return new Promise<Response>((resolve) => {
         const end = () => {
