@@ -10,7 +10,7 @@ import { responseRoutes } from "./api/responses/routes.ts";
 import { schemas } from "./api/schemas.ts";
 import { type TokenizeDeps, tokenizeRoutes } from "./api/tokenize/routes.ts";
 import type { Log } from "./core/log.ts";
-import { createAuthenticate } from "./http/auth.ts";
+import { createAuthenticate, createIsOwner } from "./http/auth.ts";
 import { createCors } from "./http/cors.ts";
 import { docsRoutes, isDocsPath } from "./http/docs/routes.ts";
 import { failed } from "./http/failed.ts";
@@ -54,6 +54,7 @@ export function createServer(deps: ServerDeps): Handler {
     routes,
     isPublic: (path) => openPaths.has(path) || isDocsPath(path),
     authenticate: createAuthenticate(deps.keys),
+    isOwner: createIsOwner(deps.keys),
     protocolOf: createProtocolOf(openai, [
       { path: "/v1/messages", protocol: anthropic },
       { path: "/v1/models", header: anthropicVersion, protocol: anthropic },

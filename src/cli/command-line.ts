@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import type { Flags } from "../config/given.ts";
 import { nearest } from "../config/nearest.ts";
-import { environmentNames, flagName, isSwitch, settings, type Setting } from "../config/settings.ts";
+import type { Setting } from "../config/setting.ts";
+import { environmentNames, flagName, isSwitch, settings } from "../config/settings.ts";
 import { ConfigError } from "../core/error.ts";
 
 type PlainCommand = "serve" | "check" | "agents" | "schema" | "types" | "agent-worker";

@@ -84,13 +84,15 @@ export interface ConversationsConfig {
 /** Everything that can be set, checked and complete. Durations are in milliseconds, sizes in bytes. */
 export interface Config {
   /** Port 0 takes any free one. */
-  listen: { host: string; port: number; maxBodyBytes: number };
+  listen: { host: string; port: number; maxBodyBytes: number; maxFileBytes: number };
   /** Distinct keys in plain text; none means that everybody may call. */
   auth: { keys: readonly string[] };
   /** Origins besides loopback ones; `*` means all. */
   cors: { origins: readonly string[] };
   limits: {
     maxConcurrency: number;
+    /** Lines of batches at once. */
+    batchConcurrency: number;
     maxQueue: number;
     maxJsonDepth: number;
     maxJsonValues: number;

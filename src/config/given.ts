@@ -1,6 +1,7 @@
 import { readSwitch, readVariable, type Environment } from "./environment.ts";
 import { parseDuration } from "../core/quantity.ts";
-import { environmentNames, flagName, settings, type Setting } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { environmentNames, flagName, settings } from "./settings.ts";
 
 /** Texts of the command line by flag (`--port`); a repeated flag of kind `list` has several. */
 export type Flags = Readonly<Record<string, readonly string[]>>;

@@ -1,5 +1,5 @@
 import { keyPath, type Segments } from "./path.ts";
-import type { SettingKind } from "./settings.ts";
+import type { SettingKind } from "./setting.ts";
 import type { YamlPositions } from "./yaml-positions.ts";
 
 /** What the operator wrote, where a value is not at its own place in the file. */

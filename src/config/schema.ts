@@ -101,6 +101,12 @@ const listen = Type.Object(
       maximum: 1_073_741_824,
       description: "Largest request body.",
     }),
+    max_file: sizeSchema({
+      default: "100MiB",
+      minimum: 1_024,
+      maximum: 2_147_483_648,
+      description: "Largest file that can be uploaded.",
+    }),
   },
   section,
 );
@@ -140,6 +146,12 @@ const cors = Type.Object(
 const limits = Type.Object(
   {
     max_concurrency: integer(1_024, 1, 100_000, "Generations that run at once."),
+    batch_concurrency: integer(
+      4,
+      1,
+      10_000,
+      "Lines of batches that run at once, never more than half of max_concurrency.",
+    ),
     max_queue: integer(1_024, 0, 100_000, "Generations that wait for a place before others are refused."),
     max_json_depth: integer(128, 1, 1_000, "Deepest nesting of a request body."),
     max_json_values: integer(524_288, 1_000, 100_000_000, "Values in a request body; a key counts as four."),

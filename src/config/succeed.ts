@@ -13,6 +13,7 @@ export function succeed(before: Config, after: Config): Successor {
     ["host", "host"],
     ["port", "port"],
     ["maxBodyBytes", "max_body"],
+    ["maxFileBytes", "max_file"],
   ] as const;
   const ofSocket = keys
     .filter(([key]) => before.listen[key] !== after.listen[key])

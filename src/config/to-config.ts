@@ -11,11 +11,17 @@ export function toConfig(file: ConfigFile, context: Context): Config {
   const { terminal, defaultBackend, store } = context;
   const names = namesOf(file, context);
   return {
-    listen: { host: listen.host, port: listen.port, maxBodyBytes: bytes(listen.max_body) },
+    listen: {
+      host: listen.host,
+      port: listen.port,
+      maxBodyBytes: bytes(listen.max_body),
+      maxFileBytes: bytes(listen.max_file),
+    },
     auth: { keys: [...new Set(file.auth.keys)] },
     cors: { origins: file.cors.origins },
     limits: {
       maxConcurrency: limits.max_concurrency,
+      batchConcurrency: limits.batch_concurrency,
       maxQueue: limits.max_queue,
       maxJsonDepth: limits.max_json_depth,
       maxJsonValues: limits.max_json_values,

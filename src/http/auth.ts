@@ -34,6 +34,12 @@ export function createAuthenticate(keys: readonly string[]): Authenticate {
   };
 }
 
+/** Whether a name is that of one of the keys; the empty one where there are none. */
+export function createIsOwner(keys: readonly string[]): (owner: string) => boolean {
+  const owners = new Set(keys.length === 0 ? [""] : keys.map(ownerOf));
+  return (owner) => owners.has(owner);
+}
+
 function ownerOf(key: string): string {
   return digest(`owner:${key}`).toString("hex").slice(0, 16);
 }

@@ -1,5 +1,6 @@
 import { ServeError } from "../core/error.ts";
 import { isRecord, type JsonRecord } from "../core/json.ts";
+import { unlessAborted } from "../core/unless-aborted.ts";
 import { within } from "../core/within.ts";
 import { callOf } from "./call.ts";
 import { assertShape, type ShapeLimits } from "./json-shape.ts";
@@ -16,28 +17,50 @@ export interface BodyLimits extends ShapeLimits {
  */
 export function jsonBody(limits: BodyLimits) {
   return async ({ request }: { request: Request }): Promise<JsonRecord> => {
-    const declared = Number(request.headers.get("content-length") ?? 0);
-    if (declared > limits.maxBodyBytes) throw tooLarge(limits);
+    const given = givenBodies.get(request);
+    if (given !== undefined) return given;
     const { signal } = callOf(request);
-    const bytes = await within(limits.bodyTimeoutMs, () => unlessAborted(request.bytes(), signal), tooSlow);
-    if (bytes.length > limits.maxBodyBytes) throw tooLarge(limits);
-    await assertShape(bytes, limits);
-    const value = parse(decode(bytes));
-    if (!isRecord(value)) throw new ServeError("invalid_request", "The request body must be a JSON object.");
-    return value;
+    const bytes = await within(
+      limits.bodyTimeoutMs,
+      // A server that stops does not wait for the rest of a body.
+      () => unlessAborted(readBytes(request, limits), signal),
+      tooSlow,
+    );
+    return await parseJson(bytes, limits);
   };
 }
 
-/** A server that stops does not wait for the rest of a body. */
-async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+/** Of requests of the server's own. */
+const givenBodies = new WeakMap<Request, JsonRecord>();
+
+/** `body` is what `request` asks with; it has gone through `parseJson`. */
+export function giveBody(request: Request, body: JsonRecord): void {
+  givenBodies.set(request, body);
+}
+
+/** The whole body; what is larger than the limit is not waited for. */
+async function readBytes(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+  const declared = request.headers.get("content-length");
+  if (declared !== null) {
+    if (Number(declared) > limits.maxBodyBytes) throw tooLarge(limits);
+    return await request.bytes();
   }
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of request.body ?? []) {
+    size += part.length;
+    if (size > limits.maxBodyBytes) throw tooLarge(limits);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** The object that `bytes` are the text of. Throws `invalid_request`. */
+export async function parseJson(bytes: Uint8Array, limits: ShapeLimits): Promise<JsonRecord> {
+  await assertShape(bytes, limits);
+  const value = parse(decode(bytes));
+  if (!isRecord(value)) throw new ServeError("invalid_request", "The request body must be a JSON object.");
+  return value;
 }
 
 function tooLarge(limits: BodyLimits): ServeError {

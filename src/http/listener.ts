@@ -1,12 +1,17 @@
 import type { Server } from "bun";
 import { ServeError } from "../core/error.ts";
-import type { Handler } from "./handler.ts";
+import type { Handler as WholeHandler } from "./handler.ts";
+
+/** As far as connections go. */
+type Handler = Pick<WholeHandler, "active" | "handle">;
 
 export interface ListenOptions {
   host: string;
   /** 0 takes any free one. */
   port: number;
   maxBodyBytes: number;
+  /** Of a request that uploads a file, the file alone. */
+  maxFileBytes: number;
 }
 
 /** The requests of a handler that was replaced. */
@@ -34,6 +39,8 @@ export interface Listener {
 
 /** Long enough for a slow reader, short enough that a silent connection does not live for ever. */
 const idleTimeoutSeconds = 30;
+/** What stands around the file in an upload. */
+const formBytes = 1 << 20;
 /** How often a replaced handler is asked whether it is idle. */
 const idlePollMs = 100;
 
@@ -61,8 +68,8 @@ export function createListener(first: Handler, options: ListenOptions): Listener
         hostname: options.host,
         port: options.port,
         idleTimeout: idleTimeoutSeconds,
-        // Ours is checked first and answers in the protocol's form; Bun's own 413 is empty.
-        maxRequestBodySize: options.maxBodyBytes * 2,
+        // Ours are checked first and answer in the protocol's form; Bun's own 413 is empty.
+        maxRequestBodySize: Math.max(options.maxBodyBytes, options.maxFileBytes + formBytes) * 2,
         development: false,
         // Without this, two servers would share the port silently.
         reusePort: false,

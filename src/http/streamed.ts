@@ -10,10 +10,14 @@ export interface StreamedOptions {
 }
 
 /**
- * An answer whose text is sent part by part as it comes. A slow reader slows the source, since every write is awaited.
+ * An answer whose text, or whose bytes, are sent part by part as they come. A slow reader slows the source, since every write is awaited.
  * Once it has begun there is no status left: a source that fails breaks the answer off.
  */
-export function streamed(parts: AsyncIterable<string>, call: Call, options: StreamedOptions): Response {
+export function streamed(
+  parts: AsyncIterable<string | Uint8Array>,
+  call: Call,
+  options: StreamedOptions,
+): Response {
   const release = call.retain();
   let isPulled = false;
   const send = async (sink?: ReadableStreamDirectController) => {

@@ -8,11 +8,12 @@ test("nothing given is the demo model with every default", () => {
   const { config, warnings, enabled } = load({});
 
   expect(config).toEqual({
-    listen: { host: "127.0.0.1", port: 8080, maxBodyBytes: 33_554_432 },
+    listen: { host: "127.0.0.1", port: 8080, maxBodyBytes: 33_554_432, maxFileBytes: 104_857_600 },
     auth: { keys: [] },
     cors: { origins: [] },
     limits: {
       maxConcurrency: 1_024,
+      batchConcurrency: 4,
       maxQueue: 1_024,
       maxJsonDepth: 128,
       maxJsonValues: 524_288,
@@ -272,6 +273,21 @@ test("strictness and repairs can be set everywhere", () => {
     expect(load(sources).config).toMatchObject({ strict: true, limits: { maxRepairs: 0 } });
   }
   expect(load({ yaml: "strict: true", environment: { OAI_SERVE_STRICT: "no" } }).config.strict).toBe(false);
+});
+
+test("the size of files and the number of lines of batches can be set everywhere", () => {
+  const given: readonly Sources[] = [
+    { yaml: "listen: { max_file: 2MiB }\nlimits: { batch_concurrency: 9 }" },
+    { flags: { "--max-file": ["2MiB"], "--batch-concurrency": ["9"] } },
+    { environment: { OAI_SERVE_MAX_FILE: "2MiB", OAI_SERVE_BATCH_CONCURRENCY: "9" } },
+  ];
+
+  for (const sources of given) {
+    expect(load(sources).config).toMatchObject({
+      listen: { maxFileBytes: 2_097_152 },
+      limits: { batchConcurrency: 9 },
+    });
+  }
 });
 
 test("only files can be read again", () => {

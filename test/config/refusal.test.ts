@@ -163,7 +163,7 @@ describe("a mistake is refused under the name that the operator wrote", () => {
     [
       "a key far from all",
       { yaml: "listen: { colour: 1 }" },
-      "a.yaml:1:11: listen.colour: unknown key; known are host, port, max_body.",
+      "a.yaml:1:11: listen.colour: unknown key; known are host, port, max_body, max_file.",
     ],
     ["a section", { yaml: "listen: 5" }, "a.yaml:1:1: listen: must be a mapping."],
     ["a list", { yaml: "auth: { keys: secret }" }, "a.yaml:1:9: auth.keys: must be a list of at most 10000."],

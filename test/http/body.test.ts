@@ -85,6 +85,26 @@ describe("size", () => {
     expect(isRead).toBe(false);
   });
 
+  test("a chunked body is read no further than the limit", async () => {
+    let pulled = 0;
+    let isCancelled = false;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pulled++;
+        controller.enqueue(encoder.encode("x".repeat(400)));
+      },
+      cancel() {
+        isCancelled = true;
+      },
+    });
+
+    const failure = await rejection(read(endless));
+
+    expect(failure).toMatchObject({ kind: "too_large" });
+    expect(isCancelled).toBe(true);
+    expect(pulled).toBeLessThan(10);
+  });
+
   test("the limit counts bytes, not characters", async () => {
     const failure = await rejection(read(`{"a":"${"é".repeat(600)}"}`));
 

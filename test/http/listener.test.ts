@@ -125,7 +125,12 @@ test("a port that is taken is an error with the system's code", async () => {
   await using served = serveStream(heldSource());
 
   const handler = { active: createActiveCalls(), handle: () => Promise.resolve(new Response()) };
-  const second = createListener(handler, { host: "127.0.0.1", port: served.port, maxBodyBytes: 1 });
+  const second = createListener(handler, {
+    host: "127.0.0.1",
+    port: served.port,
+    maxBodyBytes: 1,
+    maxFileBytes: 1,
+  });
 
   const failure = await rejection((async () => second.listen())());
 
@@ -160,7 +165,7 @@ function heldHandler(name: string) {
 
 test("a handler that was replaced finishes what it began; what comes goes to the next", async () => {
   const [first, second] = [heldHandler("first"), heldHandler("second")];
-  const listener = createListener(first, { host: "127.0.0.1", port: 0, maxBodyBytes: 1 });
+  const listener = createListener(first, { host: "127.0.0.1", port: 0, maxBodyBytes: 1, maxFileBytes: 1 });
   const { url } = listener.listen();
   const began = fetch(url).then((response) => response.text());
   await until(() => first.active.size === 1);
@@ -179,7 +184,7 @@ test("a handler that was replaced finishes what it began; what comes goes to the
 
 test("what a replaced handler still does can be cancelled by itself, or with all the rest", async () => {
   const [first, second] = [heldHandler("first"), heldHandler("second")];
-  const listener = createListener(first, { host: "127.0.0.1", port: 0, maxBodyBytes: 1 });
+  const listener = createListener(first, { host: "127.0.0.1", port: 0, maxBodyBytes: 1, maxFileBytes: 1 });
   const { url } = listener.listen();
   const began = [fetch(url), fetch(url)];
   await until(() => first.active.size === 2);

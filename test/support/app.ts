@@ -55,6 +55,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
     observe: () => ({ events() {}, end() {}, failed() {} }),
   });
   const maxBodyBytes = 1 << 20;
+  const maxFileBytes = 4 << 20;
   const handler = createServer({
     surfaces: {
       generate,
@@ -82,7 +83,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
     origins: [],
     log,
   });
-  const listener = createListener(handler, { host: "127.0.0.1", port: 0, maxBodyBytes });
+  const listener = createListener(handler, { host: "127.0.0.1", port: 0, maxBodyBytes, maxFileBytes });
   const { url } = listener.listen();
   return {
     url,

@@ -42,7 +42,12 @@ export function startDocsServer(version: string): DocsServer {
     origins: [],
     log,
   });
-  const listener = createListener(handler, { host: "127.0.0.1", port: 0, maxBodyBytes: 1_000_000 });
+  const listener = createListener(handler, {
+    host: "127.0.0.1",
+    port: 0,
+    maxBodyBytes: 1_000_000,
+    maxFileBytes: 1,
+  });
   const { url } = listener.listen();
   return { url, headers: { authorization: `Bearer ${key}` }, stop: () => listener.stop() };
 }
