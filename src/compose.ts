@@ -163,6 +163,7 @@ export function compose({ config, variable, files, log, foundation }: Compositio
         },
         log,
       }),
+      records: foundation.store.records,
       strict: config.strict,
       bodyLimits: bodyLimits(config),
       maxMessages: config.limits.maxMessages,

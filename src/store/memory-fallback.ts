@@ -13,6 +13,16 @@ export function withMemoryFallback(store: Store, { memory, log }: { memory: () =
       list: (options) => current.conversations.list(options),
       delete: (key) => current.conversations.delete(key),
     },
+    records: {
+      head: (key) => current.records.head(key),
+      read: (key) => current.records.read(key),
+      entries: (key, options) => current.records.entries(key, options),
+      findEntry: (collections, owner, id) => current.records.findEntry(collections, owner, id),
+      chain: (key, limit) => current.records.chain(key, limit),
+      list: (options) => current.records.list(options),
+      write: (changes) => current.records.write(changes),
+      claim: (collection, options) => current.records.claim(collection, options),
+    },
     async open() {
       if (isOpen) return;
       try {

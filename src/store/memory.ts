@@ -1,3 +1,4 @@
+import { createMemoryRecords } from "./memory/memory-records.ts";
 import { conversationBytes, ofTexts, sizeOfTexts, toTexts } from "./message-text.ts";
 import { cutoffOf, maxListed, type StoreOptions } from "./options.ts";
 import type { ConversationKey, ConversationSummary, Store } from "./store.ts";
@@ -114,6 +115,7 @@ export function createMemoryStore(options: StoreOptions): Store {
         return entry !== undefined;
       },
     },
+    records: createMemoryRecords(options),
     async open() {},
     async close() {
       entries.clear();

@@ -73,7 +73,10 @@ export type Change =
 /** What became of a write: the new version of each record, 0 where it was deleted; or that nothing was written. */
 export type WriteResult =
   | { kind: "written"; versions: readonly number[] }
-  /** One of the records, `change` being its place in the write, has another version than expected, or is not there. */
+  /**
+   * One of the records, `change` being its place in the write, has another version than expected, or is not there, or
+   * has no such entry.
+   */
   | { kind: "conflict"; change: number };
 
 export interface ListOptions {
@@ -86,7 +89,9 @@ export interface ListOptions {
   order: "asc" | "desc";
   /** Begins behind the record of this id. */
   after?: string;
-  /** At most `maxListed` are given. */
+  /** Whose record that is, where `owner` is absent. */
+  afterOwner?: string;
+  /** At most 1,000 are given, and fewer where their texts are many megabytes: then there are more. */
   limit: number;
 }
 
@@ -96,6 +101,7 @@ export interface EntryOptions {
   after?: number;
   /** Entries up to this position only, itself included. */
   upTo?: number;
+  /** As in a list. */
   limit: number;
 }
 
@@ -107,10 +113,11 @@ export interface Page<Item> {
 
 /**
  * Records that last. What was acknowledged survives the process where the store is on disk, and nothing is written by
- * halves: a write with several changes is made as a whole or not at all. What has expired or was pushed out by newer
+ * halves: a write with several changes is made as a whole or not at all, each change upon what those before it made. What has expired or was pushed out by newer
  * records is not there for any method. Methods reject with `ServeError`: `unavailable` (`store_unavailable`) when the
  * store cannot be reached or has no room, `too_large` (`store_full`) when one owner's records of a collection that
- * nothing is pushed out of have no room left.
+ * nothing is pushed out of have no room left, and `too_large` (`stored_too_large`) when more than 128 MiB would be read
+ * at once by `read` or `chain`.
  */
 export interface RecordStore {
   /** Without its entries. */

@@ -1,4 +1,5 @@
 import type { Message } from "../core/generation.ts";
+import type { RecordStore } from "./records.ts";
 
 /** A conversation is found by its owner and its id: two owners may use one id for two conversations. */
 export interface ConversationKey {
@@ -50,6 +51,7 @@ export interface ConversationStore {
 
 export interface Store {
   readonly conversations: ConversationStore;
+  readonly records: RecordStore;
   /** For finding out early: opens the file, which the first call would do. Rejects as the calls do. */
   open(): Promise<void>;
   /** Writes what is left and lets go of the file. */

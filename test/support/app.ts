@@ -9,6 +9,8 @@ import { createTokenize } from "../../src/dispatch/tokenize.ts";
 import { createSchemaChecker } from "../../src/json-schema/checker.ts";
 import { createListener } from "../../src/http/listener.ts";
 import { createServer } from "../../src/server.ts";
+import { createStore } from "../../src/store/create-store.ts";
+import type { RecordStore } from "../../src/store/records.ts";
 import type { Conversations } from "../../src/api/common/conversation/conversations.ts";
 import { createExchangeLog } from "../../src/telemetry/exchange.ts";
 import { memoryLog } from "./calls.ts";
@@ -24,6 +26,8 @@ export interface AppOptions extends Partial<Omit<RegistryOptions, "backends">> {
   strict?: boolean;
   isDraining?: () => boolean;
   conversations?: Conversations;
+  /** Those of a store in memory if absent. */
+  records?: RecordStore;
 }
 
 export interface App extends AsyncDisposable {
@@ -63,6 +67,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
       embed: createEmbed({ ...deps, exchange: (context) => createExchangeLog(context.log, "off") }),
       ...createTokenize(registry, tokens),
       strict,
+      records: options.records ?? createStore("memory:", log).records,
       ...(options.conversations !== undefined && { conversations: options.conversations }),
       bodyLimits: { maxBodyBytes, maxJsonDepth: 128, maxJsonValues: 524_288, bodyTimeoutMs: 10_000 },
       maxMessages: 100,

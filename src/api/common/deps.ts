@@ -1,4 +1,5 @@
 import type { CountTokens, Generate } from "../../core/generate.ts";
+import type { RecordStore } from "../../store/records.ts";
 import type { BodyLimits } from "../../http/body.ts";
 import type { Conversations } from "./conversation/conversations.ts";
 import type { SseOptions } from "../../http/sse.ts";
@@ -9,6 +10,8 @@ export interface SurfaceDeps {
   countTokens: CountTokens;
   /** Where models keep conversations. */
   conversations?: Conversations;
+  /** What lasts: every surface keeps its things in it. */
+  records: RecordStore;
   bodyLimits: BodyLimits;
   maxMessages: number;
   /** Refuses what OpenAI would; what depends on the backend, dispatch refuses. */

@@ -1,5 +1,6 @@
 import type { Log } from "../../core/log.ts";
 import type { StoreLocation } from "../location.ts";
+import { createMemoryRecords } from "../memory/memory-records.ts";
 import { ofTexts, toTexts } from "../message-text.ts";
 import { cutoffOf, maxListed, type StoreOptions } from "../options.ts";
 import type { ConversationStore, ConversationSummary, Store } from "../store.ts";
@@ -49,6 +50,7 @@ export function createSqliteStore(
 
   return {
     conversations: createConversationStore(run, options),
+    records: createMemoryRecords(options),
     async open() {
       await thread.run((id) => ["list", id, 0, 0, 0]);
     },

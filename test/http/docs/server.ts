@@ -1,7 +1,9 @@
 import { ServeError } from "../../../src/core/error.ts";
 import { createListener } from "../../../src/http/listener.ts";
 import { createServer } from "../../../src/server.ts";
+import { createStore } from "../../../src/store/create-store.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
+import { memoryLog } from "../../support/calls.ts";
 
 export interface DocsServer {
   url: string;
@@ -23,6 +25,7 @@ export function startDocsServer(version: string): DocsServer {
       spell: noBackend,
       detokenize: noBackend,
       strict: false,
+      records: createStore("memory:", memoryLog()).records,
       bodyLimits: { maxBodyBytes: 1_000_000, maxJsonDepth: 32, maxJsonValues: 524_288, bodyTimeoutMs: 1_000 },
       maxMessages: 100,
       headStartMs: 1_000,
