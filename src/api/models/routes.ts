@@ -1,14 +1,10 @@
 import { Elysia } from "elysia";
 import { ServeError } from "../../core/error.ts";
+import { anthropicVersion } from "../../http/protocols/anthropic.ts";
 import { documented, failureResponses, jsonResponse } from "../common/detail.ts";
-
-/** A model as the registry knows it, as far as this surface shows it. */
-export interface ListedModel {
-  id: string;
-  ownedBy: string;
-  created: number;
-  contextTokens?: number;
-}
+import { encodeAnthropic, encodePage } from "./encode-anthropic.ts";
+import type { ListedModel } from "./listed-model.ts";
+import { pageQuery, takePage } from "./take-page.ts";
 
 export interface ModelDeps {
   list(): Promise<readonly ListedModel[]>;
@@ -18,37 +14,53 @@ export interface ModelDeps {
 
 const example = { id: "demo", object: "model", created: 1763600000, owned_by: "oai-serve" };
 
+/** In OpenAI's form, and in Anthropic's to those who say that they speak it. */
 export function modelRoutes(deps: ModelDeps) {
   return new Elysia({ name: "models", normalize: false })
-    .get("/v1/models", async () => Response.json({ object: "list", data: (await deps.list()).map(encode) }), {
-      detail: documented({
-        tag: "Models",
-        id: "listModels",
-        summary: "List the models",
-        responses: {
-          200: jsonResponse("All models that can be asked for.", "ModelList", {
-            object: "list",
-            data: [example],
-          }),
-          ...failureResponses(401, 403),
-        },
-      }),
-    })
+    .get(
+      "/v1/models",
+      async ({ request }) => {
+        const models = await deps.list();
+        if (!request.headers.has(anthropicVersion)) {
+          return Response.json({ object: "list", data: models.map(encode) }, { headers });
+        }
+        const { page, hasMore } = takePage(models, request);
+        return Response.json(encodePage(page, hasMore), { headers });
+      },
+      {
+        detail: documented({
+          tag: "Models",
+          id: "listModels",
+          summary: "List the models",
+          description: `All of them. ${inAnthropicsForm}, and part by part.`,
+          parameters: [versionParameter, ...(pageQuery.documented ?? [])],
+          responses: {
+            200: jsonResponse("All models that can be asked for.", "ModelList", {
+              object: "list",
+              data: [example],
+            }),
+            ...failureResponses(401, 403),
+          },
+        }),
+      },
+    )
     .get(
       "/v1/models/*",
-      async ({ params }) => {
+      async ({ params, request }) => {
         const id = decodeId(params["*"]);
-        const model = await deps.resolve(id);
-        return Response.json({ ...encode(model), id });
+        const model = { ...(await deps.resolve(id)), id };
+        const isAnthropic = request.headers.has(anthropicVersion);
+        return Response.json(isAnthropic ? encodeAnthropic(model) : encode(model), { headers });
       },
       {
         detail: documented({
           tag: "Models",
           id: "retrieveModel",
           summary: "Look a model up",
-          description: "Ids may hold slashes, as they are or percent-encoded.",
+          description: `Ids may hold slashes, as they are or percent-encoded. ${inAnthropicsForm}.`,
           parameters: [
             { name: "model", in: "path", required: true, schema: { type: "string" }, example: "demo" },
+            versionParameter,
           ],
           responses: {
             200: jsonResponse("The model.", "Model", example),
@@ -58,6 +70,16 @@ export function modelRoutes(deps: ModelDeps) {
       },
     );
 }
+
+const headers = { vary: anthropicVersion };
+
+const inAnthropicsForm = `In Anthropic's form for requests with an \`${anthropicVersion}\` header`;
+const versionParameter = {
+  name: anthropicVersion,
+  in: "header",
+  schema: { type: "string" },
+  description: "Sent by Anthropic's clients, whatever it says.",
+} as const;
 
 function encode(model: ListedModel) {
   return {
