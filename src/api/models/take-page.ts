@@ -3,15 +3,15 @@ import { ServeError } from "../../core/error.ts";
 import { createQuery } from "../common/query.ts";
 import type { ListedModel } from "./listed-model.ts";
 
-const id = (description: string) => Type.Optional(Type.String({ maxLength: 512, description }));
+const modelId = (description: string) => Type.Optional(Type.String({ maxLength: 512, description }));
 
 /** How Anthropic's clients ask for a list part by part. */
 export const pageQuery = createQuery({
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1_000, default: 20, description: "How many at most." }),
   ),
-  after_id: id("Id of the last one of the page before."),
-  before_id: id("Id of the first one of the page after."),
+  after_id: modelId("Id of the last one of the page before."),
+  before_id: modelId("Id of the first one of the page after."),
 });
 
 /** The models that `request` asks for, and whether there are more on that side. Throws `invalid_request`. */
