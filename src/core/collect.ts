@@ -1,5 +1,12 @@
 import { AnswerSize } from "./answer-size.ts";
-import type { EventBatch, FinishReason, TokenLogprob, ToolCall, Usage } from "./generation.ts";
+import type {
+  EventBatch,
+  FinishReason,
+  GenerationEvent,
+  TokenLogprob,
+  ToolCall,
+  Usage,
+} from "./generation.ts";
 import { GrowingText } from "./growing-text.ts";
 
 /** One finished answer. */
@@ -24,60 +31,46 @@ export interface Generation {
  * a `ServeError` and ends the generation once the answers are longer than an `AnswerSize` may be.
  */
 export async function collect(batches: AsyncIterable<EventBatch>): Promise<Generation> {
-  const choices = new Map<number, GrowingChoice>();
-  const metadata: Record<string, unknown> = {};
-  const size = new AnswerSize();
-  let usage: Usage = { promptTokens: 0, completionTokens: 0 };
-  const choiceAt = (index: number): GrowingChoice => {
-    const choice = choices.get(index) ?? new GrowingChoice(index);
-    choices.set(index, choice);
-    return choice;
-  };
-  for await (const batch of batches) {
-    for (const event of batch) {
-      size.add(event);
-      switch (event.type) {
-        case "text-delta": {
-          const choice = choiceAt(event.choice);
-          choice.text.add(event.text);
-          if (event.logprobs !== undefined) choice.logprobs.push(...event.logprobs);
-          break;
-        }
-        case "reasoning-delta":
-          choiceAt(event.choice).reasoning.add(event.text);
-          break;
-        case "refusal-delta":
-          choiceAt(event.choice).refusal.add(event.text);
-          break;
-        case "tool-call-start":
-          choiceAt(event.choice).toolCalls[event.index] = {
-            id: event.id,
-            kind: event.kind,
-            name: event.name,
-            arguments: new GrowingText(),
-          };
-          break;
-        case "tool-call-delta": {
-          const call = choiceAt(event.choice).toolCalls[event.index];
-          call?.arguments.add(event.arguments);
-          break;
-        }
-        case "finish":
-          choiceAt(event.choice).finish = event.reason;
-          break;
-        case "usage":
-          usage = event.usage;
-          break;
-        case "metadata":
-          Object.assign(metadata, event.fields);
-          break;
-      }
+  const collector = new Collector();
+  for await (const batch of batches) for (const event of batch) collector.add(event);
+  return collector.generation();
+}
+
+/** The same, event by event. */
+export class Collector {
+  readonly #choices = new Map<number, GrowingChoice>();
+  readonly #metadata: Record<string, unknown> = {};
+  readonly #size = new AnswerSize();
+  #usage: Usage = { promptTokens: 0, completionTokens: 0 };
+
+  /** Throws as an `AnswerSize` does. */
+  add(event: GenerationEvent): void {
+    this.#size.add(event);
+    switch (event.type) {
+      case "usage":
+        this.#usage = event.usage;
+        break;
+      case "metadata":
+        Object.assign(this.#metadata, event.fields);
+        break;
+      default:
+        this.#choiceAt(event.choice).add(event);
     }
   }
-  const whole = [...choices.values()]
-    .toSorted((a, b) => a.index - b.index)
-    .map((choice) => choice.toChoice());
-  return { choices: whole, usage, metadata };
+
+  /** What came so far. */
+  generation(): Generation {
+    const choices = [...this.#choices.values()]
+      .toSorted((a, b) => a.index - b.index)
+      .map((choice) => choice.toChoice());
+    return { choices, usage: this.#usage, metadata: this.#metadata };
+  }
+
+  #choiceAt(index: number): GrowingChoice {
+    const choice = this.#choices.get(index) ?? new GrowingChoice(index);
+    this.#choices.set(index, choice);
+    return choice;
+  }
 }
 
 /** An answer while it comes. */
@@ -92,6 +85,32 @@ class GrowingChoice {
 
   constructor(index: number) {
     this.index = index;
+  }
+
+  add(event: Extract<GenerationEvent, { choice: number }>): void {
+    switch (event.type) {
+      case "text-delta":
+        this.text.add(event.text);
+        if (event.logprobs !== undefined) this.logprobs.push(...event.logprobs);
+        break;
+      case "reasoning-delta":
+        this.reasoning.add(event.text);
+        break;
+      case "refusal-delta":
+        this.refusal.add(event.text);
+        break;
+      case "tool-call-start": {
+        const { id, kind, name } = event;
+        this.toolCalls[event.index] = { id, kind, name, arguments: new GrowingText() };
+        break;
+      }
+      case "tool-call-delta":
+        this.toolCalls[event.index]?.arguments.add(event.arguments);
+        break;
+      case "finish":
+        this.finish = event.reason;
+        break;
+    }
   }
 
   toChoice(): Choice {

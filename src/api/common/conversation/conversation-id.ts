@@ -1,4 +1,6 @@
 import { ServeError } from "../../../core/error.ts";
+import { createId } from "../../../core/ids.ts";
+import type { IdKind } from "../path-id.ts";
 
 /** An id that the client gave, and where. */
 export interface GivenId {
@@ -11,7 +13,16 @@ export const conversationHeader = "x-conversation-id";
 
 /** Of an id that a client chooses; goes into a header as it is. */
 export const conversationIdPattern = "^[\\w.:@/+=~-]{1,128}$";
-const form = new RegExp(conversationIdPattern);
+/** Those of conversations, in paths. */
+export const conversationIds: IdKind = {
+  what: "Conversation",
+  param: "conversation_id",
+  form: new RegExp(conversationIdPattern),
+};
+
+export function createConversationId(): string {
+  return createId("conv_", 24);
+}
 
 /**
  * The id in the body, else in the header; `metadata` is asked last, and only where the model keeps conversations: it
@@ -46,7 +57,7 @@ function disagreement(): ServeError {
 
 /** Throws `invalid_request` for an id of another form. */
 export function assertConversationId({ id, param }: GivenId): void {
-  if (form.test(id)) return;
+  if (conversationIds.form.test(id)) return;
   throw new ServeError(
     "invalid_request",
     `'${param}' must have 1 to 128 characters: letters, digits and . _ : @ / + = ~ -`,

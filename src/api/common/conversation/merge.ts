@@ -35,7 +35,7 @@ export function countCommon(stored: readonly Message[], next: readonly Message[]
  * `messages` without the calls among its first `count` that nothing answers, as when a user went on without running a
  * tool: models do not take them.
  */
-function withoutOpenCalls(messages: readonly Message[], count: number): readonly Message[] {
+export function withoutOpenCalls(messages: readonly Message[], count: number): readonly Message[] {
   const answered = new Set(messages.map(({ toolCallId }) => toolCallId));
   if (messages.slice(0, count).every((message) => areAnswered(message, answered))) return messages;
   return messages.flatMap((message, index) => {

@@ -6,11 +6,11 @@ import type { Item } from "./kinds.ts";
 
 /**
  * Messages as items, each with a new id. `toMessages` gives the same messages back, but for those that have an empty
- * list of calls, which they then have not.
+ * list of calls, which they then have not. `before` are the messages that stand before them.
  */
-export function fromMessages(messages: readonly Message[]): Item[] {
+export function fromMessages(messages: readonly Message[], before: readonly Message[] = []): Item[] {
   const customCalls = new Set(
-    messages.flatMap(({ toolCalls = [] }) =>
+    [...before, ...messages].flatMap(({ toolCalls = [] }) =>
       toolCalls.filter(({ kind }) => kind === "custom").map(({ id }) => id),
     ),
   );
@@ -18,9 +18,10 @@ export function fromMessages(messages: readonly Message[]): Item[] {
     if (message.role === "tool") return [encodeOutput(message, customCalls)];
     if (message.role !== "assistant") return [encodeMessage(message)];
     const calls = (message.toolCalls ?? []).map(encodeCall);
+    const previous = index === 0 ? before.at(-1) : messages[index - 1];
     const isBare = calls.length > 0 && message.content.length === 0 && message.name === undefined;
     // Without a message of its own, calls would be read as those of the message before.
-    return isBare && messages[index - 1]?.role !== "assistant" ? calls : [encodeMessage(message), ...calls];
+    return isBare && previous?.role !== "assistant" ? calls : [encodeMessage(message), ...calls];
   });
 }
 

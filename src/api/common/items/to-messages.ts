@@ -20,23 +20,36 @@ import type { ItemContent, ItemPart } from "./schema.ts";
  * do not part calls.
  */
 export function toMessages(items: readonly JsonRecord[]): Message[] {
-  const messages: Message[] = [];
-  for (const item of items) {
+  return toPlacedMessages(items).map(({ message }) => message);
+}
+
+/** A message, and how many of the items there are up to the last one that it is read from. */
+export interface PlacedMessage {
+  message: Message;
+  end: number;
+}
+
+/** The same, with where in the items each message ends. */
+export function toPlacedMessages(items: readonly JsonRecord[]): PlacedMessage[] {
+  const messages: PlacedMessage[] = [];
+  for (const [index, item] of items.entries()) {
     const call = readCall(item);
     const message = call === undefined ? readMessage(item) : undefined;
-    if (call !== undefined) addCall(messages, call);
-    else if (message !== undefined) messages.push(message);
+    const end = index + 1;
+    if (call !== undefined) addCall(messages, { call, end });
+    else if (message !== undefined) messages.push({ message, end });
   }
   return messages;
 }
 
-function addCall(messages: Message[], call: ToolCall): void {
-  const last = messages.at(-1);
+function addCall(messages: PlacedMessage[], { call, end }: { call: ToolCall; end: number }): void {
+  const last = messages.at(-1)?.message;
   if (last?.role !== "assistant") {
-    messages.push({ role: "assistant", content: [], toolCalls: [call] });
+    messages.push({ message: { role: "assistant", content: [], toolCalls: [call] }, end });
     return;
   }
-  messages[messages.length - 1] = { ...last, toolCalls: [...(last.toolCalls ?? []), call] };
+  const message: Message = { ...last, toolCalls: [...(last.toolCalls ?? []), call] };
+  messages[messages.length - 1] = { message, end };
 }
 
 function readCall(item: JsonRecord): ToolCall | undefined {
