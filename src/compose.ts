@@ -166,6 +166,7 @@ export function compose({ config, variable, files, log, foundation }: Compositio
       records: foundation.store.records,
       strict: config.strict,
       bodyLimits: bodyLimits(config),
+      maxFileBytes: config.listen.maxFileBytes,
       maxMessages: config.limits.maxMessages,
       headStartMs: config.stream.headStartMs,
       stream: { keepAliveMs: config.stream.keepAliveMs, stallMs: config.timeouts.clientMs },

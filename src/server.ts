@@ -2,6 +2,8 @@ import { Elysia } from "elysia";
 import { chatRoutes } from "./api/chat/routes.ts";
 import type { SurfaceDeps } from "./api/common/deps.ts";
 import { completionRoutes } from "./api/completions/routes.ts";
+import { fileRoutes } from "./api/files/routes.ts";
+import type { UploadDeps } from "./api/files/upload.ts";
 import { type EmbeddingDeps, embeddingRoutes } from "./api/embeddings/routes.ts";
 import { messageRoutes } from "./api/messages/routes.ts";
 import { type ModelDeps, modelRoutes } from "./api/models/routes.ts";
@@ -21,7 +23,7 @@ import { openai } from "./http/protocols/openai.ts";
 import { createProtocolOf } from "./http/protocols/protocol.ts";
 
 export interface ServerDeps {
-  surfaces: SurfaceDeps & EmbeddingDeps & TokenizeDeps;
+  surfaces: SurfaceDeps & EmbeddingDeps & TokenizeDeps & UploadDeps;
   models: ModelDeps;
   ops: Omit<OpsDeps, "endpoints" | "hasKeys">;
   keys: readonly string[];
@@ -41,6 +43,7 @@ export function createServer(deps: ServerDeps): Handler {
     .use(completionRoutes(deps.surfaces))
     .use(embeddingRoutes(deps.surfaces))
     .use(tokenizeRoutes(deps.surfaces))
+    .use(fileRoutes(deps.surfaces))
     .use(modelRoutes(deps.models))
     .use(opsRoutes({ ...deps.ops, hasKeys: deps.keys.length > 0, endpoints: () => endpoints }));
   endpoints = described.routes.map(({ path }) => documentedPath(path, "model"));

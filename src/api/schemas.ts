@@ -1,5 +1,6 @@
 import { ChatCompletion, ChatCompletionChunk } from "./chat/answer-schema.ts";
 import { ChatCompletionRequest } from "./chat/schema.ts";
+import { CreateFileRequest, FileDeleted, FileList, FileObject } from "./files/schema.ts";
 import { ErrorSchema } from "./common/fields.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "./completions/schema.ts";
 import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "./embeddings/schema.ts";
@@ -38,6 +39,10 @@ export const schemas = {
   CompletionChunk,
   CreateEmbeddingRequest,
   CreateEmbeddingResponse,
+  CreateFileRequest,
+  FileObject,
+  FileList,
+  FileDeleted,
   TokenizeRequest,
   TokenizeResponse,
   DetokenizeRequest,

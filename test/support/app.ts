@@ -70,6 +70,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
       records: options.records ?? createStore("memory:", log).records,
       ...(options.conversations !== undefined && { conversations: options.conversations }),
       bodyLimits: { maxBodyBytes, maxJsonDepth: 128, maxJsonValues: 524_288, bodyTimeoutMs: 10_000 },
+      maxFileBytes,
       maxMessages: 100,
       headStartMs: options.headStartMs ?? 60_000,
       stream: { keepAliveMs: options.keepAliveMs ?? 0, stallMs: 60_000 },

@@ -44,9 +44,9 @@ export function heldSource<Item>(): HeldSource<Item> {
 }
 
 /** Resolves as soon as `condition` holds; rejects after `limitMs`. */
-export async function until(condition: () => boolean, limitMs = 5_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 5_000): Promise<void> {
   const deadline = performance.now() + limitMs;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`It did not become true: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

@@ -16,11 +16,21 @@ interface Example {
 export type Examples = Readonly<Record<string, Example>>;
 
 export interface RouteDescription {
-  tag: "Chat" | "Responses" | "Messages" | "Completions" | "Embeddings" | "Tokens" | "Models" | "Server";
+  tag:
+    | "Chat"
+    | "Responses"
+    | "Messages"
+    | "Completions"
+    | "Embeddings"
+    | "Files"
+    | "Batches"
+    | "Tokens"
+    | "Models"
+    | "Server";
   id: string;
   summary: string;
   description?: string;
-  request?: { schema: string; examples: Examples };
+  request?: { schema: string; examples: Examples; type?: "application/json" | "multipart/form-data" };
   parameters?: DocumentedParameters;
   responses: Responses;
 }
@@ -40,7 +50,7 @@ export function documented(route: RouteDescription): DocumentDecoration {
           requestBody: {
             required: true,
             content: {
-              "application/json": {
+              [route.request.type ?? "application/json"]: {
                 schema: reference(route.request.schema),
                 examples: { ...route.request.examples },
               },

@@ -50,24 +50,19 @@ export interface ListQuery {
   after?: string;
 }
 
-const standardLimit = 20;
-
-/** The query of a route that lists; `order` is that of a request that says nothing of it. */
+/** The query of a route that lists; `order` and `limit` are those of a request that says nothing of them. */
 export function createListQuery({
   order,
+  limit = 20,
   maxLimit = 100,
 }: {
   order: ListQuery["order"];
+  limit?: number;
   maxLimit?: number;
 }): Query<ListQuery> {
   const query = createQuery({
     limit: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: maxLimit,
-        default: standardLimit,
-        description: "How many at most.",
-      }),
+      Type.Integer({ minimum: 1, maximum: maxLimit, default: limit, description: "How many at most." }),
     ),
     order: Type.Optional(
       Type.Union([Type.Literal("asc"), Type.Literal("desc")], { default: order, description: "By age." }),
@@ -78,6 +73,6 @@ export function createListQuery({
   });
   return {
     documented: query.documented,
-    decode: (request) => ({ limit: standardLimit, order, ...query.decode(request) }),
+    decode: (request) => ({ limit, order, ...query.decode(request) }),
   };
 }

@@ -21,6 +21,7 @@ const tags = [
   { name: "Messages", description: "Conversations, as Anthropic's clients have them." },
   { name: "Completions", description: "The older API: a text in, its continuation out." },
   { name: "Embeddings", description: "Texts as vectors." },
+  { name: "Files", description: "What batches read and write." },
   { name: "Tokens", description: "Texts as tokens, and back." },
   { name: "Models", description: "What can be asked for." },
   { name: "Server", description: "For operators and their tools; none of it needs a key." },
