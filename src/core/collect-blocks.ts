@@ -31,12 +31,19 @@ export async function collectBlocks(batches: AsyncIterable<EventBatch>): Promise
       for (const read of reader.read(event)) {
         if (read.type === "block-start") blocks.push(new GrowingBlock(read.block));
         if (read.type === "block-delta") blocks.at(-1)?.add(read);
-        if (read.type === "finish") finish = read;
+        if (read.type === "finish") finish = endOf(read);
         if (read.type === "usage") usage = read.usage;
       }
     }
   }
   return { blocks: blocks.map((block) => block.toWhole()), finish, usage };
+}
+
+function endOf({
+  type: _type,
+  ...finish
+}: Extract<BlockEvent, { type: "finish" }>): BlockGeneration["finish"] {
+  return finish;
 }
 
 class GrowingBlock {

@@ -31,6 +31,7 @@ function complaints(before: number): string[] {
 }
 
 let keepAliveMs: number;
+let keepAliveFrame: string | undefined;
 let stallMs: number;
 let lastCall: Call | undefined;
 let served: Served;
@@ -40,7 +41,12 @@ beforeAll(() => {
     const call = callOf(incoming);
     lastCall = call;
     call.holdOpen();
-    return sse(await frames(call), call, { keepAliveMs, stallMs, headers: { "x-extra": "1" } });
+    return sse(await frames(call), call, {
+      keepAliveMs,
+      ...(keepAliveFrame !== undefined && { keepAliveFrame }),
+      stallMs,
+      headers: { "x-extra": "1" },
+    });
   });
   served = serveRoutes(app);
 });
@@ -49,6 +55,7 @@ afterAll(() => served[Symbol.asyncDispose]());
 function play(source: typeof frames, silenceMs = 0): void {
   frames = source;
   keepAliveMs = silenceMs;
+  keepAliveFrame = undefined;
   stallMs = 60_000;
 }
 
@@ -152,6 +159,21 @@ describe("silence", () => {
 
     const body = bodyOf(client.received());
     expect(body).toMatch(/^data: a\n\n(: keep-alive\n\n){3,}data: b\n\n$/);
+  });
+
+  test("is filled with a protocol's own sign of life, where it has one", async () => {
+    const source = heldSource<string>();
+    source.give("data: a\n\n");
+    play(() => source, 10);
+    keepAliveFrame = "event: ping\ndata: {}\n\n";
+    const client = rawClient(served.port, request);
+
+    await until(() => client.received().split("event: ping").length > 3);
+    source.end();
+    await until(() => client.received().endsWith("0\r\n\r\n"));
+    client.socket.destroy();
+
+    expect(bodyOf(client.received())).toMatch(/^data: a\n\n(event: ping\ndata: \{\}\n\n){3,}$/);
   });
 
   test("before the first frame stays silent: a comment is never the first", async () => {

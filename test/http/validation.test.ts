@@ -3,6 +3,7 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import * as fc from "fast-check";
 import { ChatCompletionRequest } from "../../src/api/chat/schema.ts";
 import { CompletionRequest } from "../../src/api/completions/schema.ts";
+import { MessageRequest } from "../../src/api/messages/schema.ts";
 import { ServeError } from "../../src/core/error.ts";
 import { checked, explain, toParam } from "../../src/http/validation.ts";
 
@@ -209,6 +210,60 @@ function validate(schema: TSchema, value: unknown): unknown {
   return checked(schema)["~standard"].validate(value).value;
 }
 
+const messageMistakes: readonly Mistake[] = [
+  [{ max_tokens: undefined }, "missing_required_parameter", "max_tokens"],
+  [{ max_tokens: null }, "invalid_type", "max_tokens"],
+  [{ max_tokens: 0 }, "integer_below_min_value", "max_tokens"],
+  [{ messages: [{ role: "tool", content: secret }] }, "invalid_value", "messages[0].role"],
+  [{ messages: [{ role: "user" }] }, "missing_required_parameter", "messages[0].content"],
+  [part(secret), "invalid_type", "messages[0].content[0]"],
+  [part({ text: secret }), "missing_required_parameter", "messages[0].content[0].type"],
+  [part({ type: 5 }), "invalid_type", "messages[0].content[0].type"],
+  [part({ type: `${secret} ${secret}` }), "invalid_value", "messages[0].content[0].type"],
+  [part({ type: "text" }), "missing_required_parameter", "messages[0].content[0].text"],
+  [part({ type: "text", text: 5 }), "invalid_type", "messages[0].content[0].text"],
+  [part({ type: "tool_use", id: "a", name: "b" }), "invalid_value", "messages[0].content[0].type"],
+  [part({ type: "image" }), "missing_required_parameter", "messages[0].content[0].source"],
+  [
+    part({ type: "image", source: { type: "file", file_id: secret } }),
+    "invalid_value",
+    "messages[0].content[0].source.type",
+  ],
+  [
+    part({ type: "image", source: { type: "base64", media_type: "text/html", data: secret } }),
+    "invalid_value",
+    "messages[0].content[0].source.media_type",
+  ],
+  [
+    part({ type: "document", source: { type: "url", url: secret } }),
+    "invalid_value",
+    "messages[0].content[0].source.type",
+  ],
+  [
+    part({ type: "tool_result", tool_use_id: "a", content: [{ type: "text" }] }),
+    "missing_required_parameter",
+    "messages[0].content[0].content[0].text",
+  ],
+  [{ system: [{ type: "image" }] }, "invalid_value", "system[0].type"],
+  [{ tools: [{ name: "a b", input_schema: {} }] }, "invalid_value", "tools[0].name"],
+  [{ tools: [{ name: "a" }] }, "missing_required_parameter", "tools[0].input_schema"],
+  [{ tools: [{ type: "custom", name: "a" }] }, "missing_required_parameter", "tools[0].input_schema"],
+  [{ tools: [{ type: null, name: 5, input_schema: {} }] }, "invalid_type", "tools[0].name"],
+  [{ tool_choice: "auto" }, "invalid_type", "tool_choice"],
+  [{ tool_choice: { type: secret } }, "invalid_value", "tool_choice.type"],
+  [{ tool_choice: { type: "tool" } }, "missing_required_parameter", "tool_choice.name"],
+  [{ thinking: { type: "enabled" } }, "missing_required_parameter", "thinking.budget_tokens"],
+  [{ output_config: { effort: secret } }, "invalid_value", "output_config.effort"],
+  [
+    { output_config: { format: { type: "json_schema" } } },
+    "missing_required_parameter",
+    "output_config.format.schema",
+  ],
+  [{ stop_sequences: secret }, "invalid_type", "stop_sequences"],
+  [{ temperature: 3 }, "decimal_above_max_value", "temperature"],
+  [{ stream: "yes" }, "invalid_type", "stream"],
+];
+
 function refuse(): never {
   throw new ServeError("invalid_request", "Too many.", { param: "messages" });
 }
@@ -225,6 +280,7 @@ describe("a bad body", () => {
   for (const [name, schema, base, mistakes] of [
     ["chat", ChatCompletionRequest, { model: "echo", messages: [user] }, chatMistakes],
     ["completions", CompletionRequest, { model: "echo", prompt: secret }, completionMistakes],
+    ["messages", MessageRequest, { model: "echo", max_tokens: 9, messages: [user] }, messageMistakes],
   ] as const) {
     for (const [mistake, code, param] of mistakes) {
       test(`${name}: ${show(mistake)} is ${code} of ${param}`, () => {

@@ -1,4 +1,4 @@
-import { type BlockEvent, BlockReader } from "../../core/blocks.ts";
+import { type Block, type BlockEvent, BlockReader } from "../../core/blocks.ts";
 import type { ServeError } from "../../core/error.ts";
 import type { EventBatch, Usage } from "../../core/generation.ts";
 import { toAnthropicError } from "../../http/protocols/anthropic.ts";
@@ -62,6 +62,8 @@ class MessageEncoder {
   #isRefused = false;
   /** Of the thoughts in the open block. */
   #signature: string | undefined;
+  /** The open block has said something. */
+  #hasText = false;
   #finish: EventOf<"finish"> = { type: "finish", reason: "stop" };
   #usage: Usage = { promptTokens: 0, completionTokens: 0 };
 
@@ -100,21 +102,35 @@ class MessageEncoder {
   #start({ index, block }: EventOf<"block-start">): string {
     this.#isRefused ||= block.kind === "refusal";
     this.#signature = undefined;
+    this.#hasText = false;
     const start = { type: "content_block_start", index, content_block: encodeBlock(block) };
     return frame("content_block_start", jsonObject(start));
   }
 
   #delta({ index, block, text, signature }: EventOf<"block-delta">): string {
     this.#signature = signature ?? this.#signature;
-    if (text === "") return "";
+    return text === "" ? "" : this.#text(index, block, text);
+  }
+
+  #text(index: number, block: Block, text: string): string {
+    this.#hasText = true;
     const [type, field] = deltaForms[block.kind];
     return deltaFrame(index, `{"type":"${type}","${field}":${jsonText(text)}}`);
   }
 
-  #stop({ index, block }: EventOf<"block-end">): string {
-    const signature = `{"type":"signature_delta","signature":${jsonText(this.#signature ?? unsigned)}}`;
-    const before = block.kind === "reasoning" ? deltaFrame(index, signature) : "";
-    return before + frame("content_block_stop", `{"type":"content_block_stop","index":${index}}`);
+  /** What a block is not complete without: some clients parse the arguments that they put together, whatever they are. */
+  #rest({ index, block }: EventOf<"block-end">): string {
+    if (block.kind === "tool-call" && !this.#hasText) return this.#text(index, block, "{}");
+    if (block.kind !== "reasoning") return "";
+    return deltaFrame(
+      index,
+      `{"type":"signature_delta","signature":${jsonText(this.#signature ?? unsigned)}}`,
+    );
+  }
+
+  #stop(event: EventOf<"block-end">): string {
+    const { index } = event;
+    return this.#rest(event) + frame("content_block_stop", `{"type":"content_block_stop","index":${index}}`);
   }
 }
 

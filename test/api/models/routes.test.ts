@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
 import { Model, ModelList } from "../../../src/api/models/schema.ts";
 import { jsonOf, startApp } from "../../support/app.ts";
@@ -81,4 +81,71 @@ test("with keys configured the models need one", async () => {
 
   expect((await app.get("/v1/models")).status).toBe(401);
   expect((await app.get("/v1/models", { authorization: "Bearer secret-key-0123456789" })).status).toBe(200);
+});
+
+describe("clients of Anthropic's", () => {
+  const speaks = { "anthropic-version": "2023-06-01" };
+  const many = scripted([], {
+    models: ["a", "b", "c", "d", "e"].map((id) => ({ id, ownedBy: "org", contextTokens: 4_096 })),
+  });
+
+  test("see a model in their form", async () => {
+    await using app = startApp([many]);
+
+    const response = await app.get("/v1/models/a", speaks);
+
+    expect(await response.json()).toEqual({
+      type: "model",
+      id: "a",
+      display_name: "a",
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      lifecycle: "active",
+      deprecated_at: null,
+      retires_at: null,
+      line: null,
+      max_input_tokens: 4_096,
+      max_tokens: null,
+      capabilities: null,
+    });
+    expect(response.headers.get("vary")).toContain("anthropic-version");
+  });
+
+  for (const [query, ids, hasMore] of [
+    ["", "abcde", false],
+    ["?limit=2", "ab", true],
+    ["?limit=2&after_id=b", "cd", true],
+    ["?limit=2&after_id=d", "e", false],
+    ["?after_id=e", "", false],
+    ["?limit=2&before_id=d", "bc", true],
+    ["?limit=2&before_id=c", "ab", false],
+  ] as const) {
+    test(`see the part of the list that ${query || "no query"} asks for`, async () => {
+      await using app = startApp([many]);
+
+      const page = await jsonOf<{ data: { id: string }[] }>(await app.get(`/v1/models${query}`, speaks));
+
+      expect(page.data.map(({ id }) => id).join("")).toBe(ids);
+      expect(page).toMatchObject({
+        has_more: hasMore,
+        first_id: ids.at(0) ?? null,
+        last_id: ids.at(-1) ?? null,
+      });
+    });
+  }
+
+  for (const [path, status, type] of [
+    ["/v1/models?limit=0", 400, "invalid_request_error"],
+    ["/v1/models?limit=many", 400, "invalid_request_error"],
+    ["/v1/models?after_id=nope", 400, "invalid_request_error"],
+    ["/v1/models/nope", 404, "not_found_error"],
+  ] as const) {
+    test(`see what is wrong with ${path} in their form`, async () => {
+      await using app = startApp([many]);
+
+      const response = await app.get(path, speaks);
+
+      expect(response.status).toBe(status);
+      expect(await response.json()).toMatchObject({ type: "error", error: { type } });
+    });
+  }
 });
