@@ -1,0 +1,106 @@
+import { ServeError } from "../../core/error.ts";
+import type { CallContext } from "../../core/generation.ts";
+import type { JsonRecord } from "../../core/json.ts";
+import { mapAtMost } from "../../core/map-at-most.ts";
+import type { RecordStore } from "../../store/records.ts";
+import type { Conversations } from "../common/conversation/conversations.ts";
+import type { ItemTurn } from "../common/conversation/item-turn.ts";
+import { ofEntries } from "../common/items/entries.ts";
+import { isItemReference, type Item } from "../common/items/kinds.ts";
+import { toItems } from "../common/items/to-item.ts";
+import { responseIds } from "./ids.ts";
+import { inputOf, isRunning, outputOf, readHead, responseKey } from "./layout.ts";
+import type { InputTokensRequest } from "./schema.ts";
+
+/** What comes before a request's input. */
+export interface History {
+  readonly items: readonly Item[];
+  /** In its conversation, where it has one. */
+  readonly turn?: ItemTurn;
+}
+
+export interface HistoryDeps {
+  records: RecordStore;
+  conversations: Conversations;
+}
+
+/** What a request names that is kept. */
+export type Named = Pick<InputTokensRequest, "previous_response_id" | "conversation">;
+
+/** Responses that one may go on from, one behind the other. */
+const maxChain = 1_024;
+
+/**
+ * The items of the conversation, whose turn it then is, or those of all responses before. Rejects with `invalid_request`
+ * (`previous_response_not_found`), with `not_found` for a conversation, and as the store does.
+ */
+export async function readHistory(
+  { previous_response_id: previous, conversation }: Named,
+  context: Pick<CallContext, "owner" | "signal">,
+  { records, conversations }: HistoryDeps,
+): Promise<History> {
+  if (conversation != null) {
+    const id = typeof conversation === "string" ? conversation : conversation.id;
+    const turn = await conversations.enter({ id, param: "conversation" }, context);
+    return { items: turn.items, turn };
+  }
+  return { items: previous == null ? [] : await readChain(previous, context.owner, records) };
+}
+
+async function readChain(id: string, owner: string | undefined, records: RecordStore): Promise<Item[]> {
+  if (!responseIds.form.test(id)) throw noPrevious();
+  const chain = await records.chain(responseKey(owner, id), maxChain);
+  if (chain === undefined) throw noPrevious();
+  const items: Item[] = [];
+  for (const record of chain) {
+    const head = readHead(record);
+    if (record === chain.at(-1) && isRunning(head.response)) throw stillRunning();
+    items.push(...(await ofEntries([...inputOf(head, record.list), ...outputOf(head, record.list)])));
+  }
+  return items;
+}
+
+function noPrevious(): ServeError {
+  return new ServeError("invalid_request", "The response that 'previous_response_id' names is not kept here.", {
+    code: "previous_response_not_found",
+    param: "previous_response_id",
+  });
+}
+
+function stillRunning(): ServeError {
+  return new ServeError(
+    "invalid_request",
+    "The response that 'previous_response_id' names is still being worked on.",
+    { code: "invalid_value", param: "previous_response_id" },
+  );
+}
+
+/** Looked up at once. */
+const lookUps = 8;
+
+/**
+ * The input as it is kept: each item with its id, and what references stand for in their place; those to items of the
+ * history, which the model is shown anyway, are left out. Rejects with `not_found`, and as the store does.
+ */
+export async function readInput(
+  input: readonly JsonRecord[],
+  history: readonly Item[],
+  { owner, records }: { owner: string | undefined; records: RecordStore },
+): Promise<readonly Item[]> {
+  const known = new Set(history.map(({ id }) => id));
+  const wanted = input.filter((item) => !isItemReference(item) || !known.has(item.id));
+  const items = await mapAtMost(lookUps, wanted, async (item) =>
+    isItemReference(item) ? await lookUp(item.id, owner, records) : item,
+  );
+  return toItems(items);
+}
+
+async function lookUp(id: string, owner: string | undefined, records: RecordStore): Promise<JsonRecord> {
+  const entry = await records.findEntry(["response", "conversation"], owner ?? "", id);
+  const [item] = entry === undefined ? [] : await ofEntries([entry]);
+  if (item !== undefined) return item;
+  throw new ServeError("not_found", "An item that 'input' refers to is not found.", {
+    code: "not_found",
+    param: "input",
+  });
+}
