@@ -4,8 +4,15 @@ import { CreateFileRequest, FileDeleted, FileList, FileObject } from "./files/sc
 import { ErrorSchema } from "./common/fields.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "./completions/schema.ts";
 import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "./embeddings/schema.ts";
-import { ResponseSchema, ResponseStreamEvent } from "./responses/answer-schema.ts";
-import { ResponseRequest } from "./responses/schema.ts";
+import {
+  CompactedResponse,
+  DeletedResponse,
+  InputTokens,
+  ItemList,
+  ResponseSchema,
+  ResponseStreamEvent,
+} from "./responses/answer-schema.ts";
+import { CompactRequest, InputTokensRequest, ResponseRequest } from "./responses/schema.ts";
 import { Message, MessageError, MessageEvent, TokenCount } from "./messages/answer-schema.ts";
 import { CountTokensRequest, MessageRequest } from "./messages/schema.ts";
 import { Model, ModelList } from "./models/schema.ts";
@@ -28,6 +35,12 @@ export const schemas = {
   ResponseRequest,
   Response: ResponseSchema,
   ResponseStreamEvent,
+  InputTokensRequest,
+  InputTokens,
+  CompactRequest,
+  CompactedResponse,
+  DeletedResponse,
+  ItemList,
   MessageRequest,
   Message,
   MessageEvent,

@@ -87,6 +87,11 @@ export const OutputItem = Type.Union(
   { title: "OutputItem" },
 );
 
+const StoredItem = open(
+  { id: Type.String(), type: Type.String() },
+  { title: "StoredItem", description: "An item of any kind, with the fields of its kind." },
+);
+
 const ResponseUsage = Type.Object(
   {
     input_tokens: Type.Integer(),
@@ -144,6 +149,33 @@ export const ResponseSchema = Type.Object(
   },
   { title: "Response" },
 );
+
+export const InputTokens = Type.Object({
+  object: Type.Literal("response.input_tokens"),
+  input_tokens: Type.Integer(),
+});
+
+export const CompactedResponse = Type.Object({
+  id: Type.String(),
+  object: Type.Literal("response.compaction"),
+  created_at: Type.Integer(),
+  output: Type.Array(StoredItem),
+  usage: ResponseUsage,
+});
+
+export const DeletedResponse = Type.Object({
+  id: Type.String(),
+  object: Type.Literal("response"),
+  deleted: Type.Boolean(),
+});
+
+export const ItemList = Type.Object({
+  object: Type.Literal("list"),
+  data: Type.Array(StoredItem),
+  first_id: nullable(Type.String()),
+  last_id: nullable(Type.String()),
+  has_more: Type.Boolean(),
+});
 
 const at = { item_id: Type.String(), output_index: Type.Integer() };
 const content = { ...at, content_index: Type.Integer() };

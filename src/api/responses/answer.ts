@@ -2,21 +2,13 @@ import { ServeError } from "../../core/error.ts";
 import type { EventBatch } from "../../core/generation.ts";
 import { toErrorBody } from "../../http/errors.ts";
 import type { Ending, ResponseEncoder } from "./encoder.ts";
+import type { Keeper } from "./keeper.ts";
 import type { ResponseObject } from "./response.ts";
-
-/** What keeps a response once it has ended. */
-export interface Keeper {
-  /**
-   * Resolves with the response as the client is to be told of it, once whoever saw that can find it. Rejects with a
-   * `ServeError` when it should have been kept and could not be.
-   */
-  keep(response: ResponseObject, ending: Ending): Promise<ResponseObject>;
-}
 
 export interface Answering {
   batches: AsyncIterable<EventBatch>;
   encoder: ResponseEncoder;
-  keeper: Keeper;
+  keeper: Pick<Keeper, "keep">;
 }
 
 /** The whole answer as one response. Rejects as the events do, and as its keeper does. */

@@ -36,6 +36,16 @@ export function decode(body: ResponseRequest): DecodedRequest {
       param: "prompt",
     });
   }
+  if (body.background === true && body.store === false) {
+    throw new ServeError(
+      "invalid_request",
+      "A response in the background has to be kept: 'store' must not be false.",
+      {
+        code: "invalid_value",
+        param: "store",
+      },
+    );
+  }
   const prompt = decodePrompt(body);
   const hasLogprobs = body.include?.includes("message.output_text.logprobs") === true;
   return {

@@ -52,6 +52,11 @@ export class ResponseEncoder implements FrameEncoder {
     this.#events = new EventWriter(options.after);
   }
 
+  /** Number of the last event that is known to who reads the frames. */
+  get written(): number {
+    return this.#events.written;
+  }
+
   /** The first events, which come before anything is known of the answer. */
   opening(): string {
     const response = this.#begun;

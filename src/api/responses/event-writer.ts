@@ -18,6 +18,11 @@ export class EventWriter {
     this.#after = after;
   }
 
+  /** Number of the last event that was written, or was not wanted. */
+  get written(): number {
+    return Math.max(this.#after, this.#next - 1);
+  }
+
   event(type: string, fields: Readonly<Record<string, unknown>>): string {
     const number = this.#next++;
     if (number <= this.#after) return "";

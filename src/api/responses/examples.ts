@@ -53,6 +53,13 @@ const response = {
   },
 };
 
+const userMessage = {
+  id: "msg_67c9fdcf37fc8190ba82116e33fb28c507b8b0ad4e5eb655",
+  type: "message",
+  role: "user",
+  status: "completed",
+  content: [{ type: "input_text", text: "Hello, how are you?" }],
+};
 const at = { item_id: messageId, output_index: 0, content_index: 0 };
 const stream = [
   { type: "response.created", response: begun },
@@ -116,6 +123,29 @@ export const responseExamples = {
       summary: "In the background: poll it, or read its stream",
       value: { model: "demo", input: "Write a long story.", background: true },
     },
+  },
+  /** Of routes that take a prompt and no more. */
+  prompts: { simple: { summary: "One question", value: { model: "demo", input: "Hello, how are you?" } } },
+  compacted: {
+    id,
+    object: "response.compaction",
+    created_at: 1763600000,
+    output: [
+      userMessage,
+      {
+        id: "cmp_67c9fdcf37fc8190ba82116e33fb28c507b8b0ad4e5eb654",
+        type: "compaction",
+        encrypted_content: "eyJzdW1tYXJ5IjoiVGhleSBncmVldGVkIGVhY2ggb3RoZXIuIn0=",
+      },
+    ],
+    usage: response.usage,
+  },
+  items: {
+    object: "list",
+    data: [userMessage],
+    first_id: userMessage.id,
+    last_id: userMessage.id,
+    has_more: false,
   },
   response,
   stream: `${stream}data: [DONE]\n\n`,

@@ -2,14 +2,14 @@ import { ServeError } from "../../core/error.ts";
 import type { CallContext } from "../../core/generation.ts";
 import type { JsonRecord } from "../../core/json.ts";
 import { mapAtMost } from "../../core/map-at-most.ts";
-import type { RecordStore } from "../../store/records.ts";
-import type { Conversations } from "../common/conversation/conversations.ts";
-import type { ItemTurn } from "../common/conversation/item-turn.ts";
+import type { RecordKey, RecordStore, WholeRecord } from "../../store/records.ts";
 import { ofEntries } from "../common/items/entries.ts";
 import { isItemReference, type Item } from "../common/items/kinds.ts";
 import { toItems } from "../common/items/to-item.ts";
+import { buryDead, isDead } from "./background/end-run.ts";
 import { responseIds } from "./ids.ts";
 import { inputOf, isRunning, outputOf, readHead, responseKey } from "./layout.ts";
+import type { Conversations, ItemTurn } from "./item-turn.ts";
 import type { InputTokensRequest } from "./schema.ts";
 
 /** What comes before a request's input. */
@@ -49,7 +49,7 @@ export async function readHistory(
 
 async function readChain(id: string, owner: string | undefined, records: RecordStore): Promise<Item[]> {
   if (!responseIds.form.test(id)) throw noPrevious();
-  const chain = await records.chain(responseKey(owner, id), maxChain);
+  const chain = await livingChain(responseKey(owner, id), records);
   if (chain === undefined) throw noPrevious();
   const items: Item[] = [];
   for (const record of chain) {
@@ -60,11 +60,27 @@ async function readChain(id: string, owner: string | undefined, records: RecordS
   return items;
 }
 
+/** One whose process has died has an end by then. */
+async function livingChain(
+  key: RecordKey,
+  records: RecordStore,
+): Promise<readonly WholeRecord[] | undefined> {
+  const chain = await records.chain(key, maxChain);
+  const last = chain?.at(-1);
+  if (last === undefined || !isDead(last)) return chain;
+  await buryDead(records);
+  return await records.chain(key, maxChain);
+}
+
 function noPrevious(): ServeError {
-  return new ServeError("invalid_request", "The response that 'previous_response_id' names is not kept here.", {
-    code: "previous_response_not_found",
-    param: "previous_response_id",
-  });
+  return new ServeError(
+    "invalid_request",
+    "The response that 'previous_response_id' names is not kept here.",
+    {
+      code: "previous_response_not_found",
+      param: "previous_response_id",
+    },
+  );
 }
 
 function stillRunning(): ServeError {

@@ -8,6 +8,7 @@
  * - Due while it is being worked on: by then whoever works on it has said so again, or is gone.
  */
 import type { Change, Entry, RecordKey, StoredEntry, StoredRecord } from "../../store/records.ts";
+import type { JsonRecord } from "../../core/json.ts";
 import type { ErrorBody } from "../../http/errors.ts";
 import { toEntries } from "../common/items/entries.ts";
 import type { Item } from "../common/items/kinds.ts";
@@ -16,7 +17,12 @@ import type { ToolName } from "./decode-tools.ts";
 import type { ResponseObject, ResponseStatus } from "./response.ts";
 import type { Trace } from "./trace.ts";
 
-export type ResponseWithoutOutput = Omit<ResponseObject, "output">;
+/** `output` stands in the entries. */
+export type ResponseWithoutOutput = Pick<
+  ResponseObject,
+  "id" | "created_at" | "status" | "background" | "store"
+> &
+  JsonRecord;
 
 export interface ResponseHead {
   response: ResponseWithoutOutput;
@@ -49,32 +55,31 @@ export function isRunning({ status }: { readonly status: ResponseStatus }): bool
   return status === "queued" || status === "in_progress";
 }
 
-/** What is written of a response. */
-export interface ResponseToWrite {
+/** Takes a whole response as well; its output is not part of the head. */
+export function writeHead({ response, ...head }: ResponseHead): string {
+  return JSON.stringify({ response: { ...response, output: undefined }, ...head } satisfies ResponseHead);
+}
+
+/** What is written of a response that is not kept yet. */
+export interface NewResponse {
   response: ResponseObject;
   input: readonly Item[];
-  run?: RunHead;
+  /** Of one in the background, which is due after so many milliseconds. */
+  run?: { head: RunHead; dueInMs: number };
 }
 
-export function writeHead({ response, input, run }: ResponseToWrite): string {
-  const { output: _output, ...rest } = response;
-  const head: ResponseHead = { response: rest, inputs: input.length, ...given("run", run) };
-  return JSON.stringify(head);
-}
-
-/** The write of a response that is not kept yet. */
 export async function newRecord(
   owner: string | undefined,
-  whole: ResponseToWrite,
+  { response, input, run }: NewResponse,
 ): Promise<Extract<Change, { kind: "put" }>> {
-  const { response, input } = whole;
   const parent = response["previous_response_id"];
   return {
     kind: "put",
     key: responseKey(owner, response.id),
     expectedVersion: 0,
-    text: writeHead(whole),
+    text: writeHead({ response, inputs: input.length, ...given("run", run?.head) }),
     ...(typeof parent === "string" && { parent }),
+    ...(run !== undefined && { dueInMs: run.dueInMs }),
     append: await toEntries([...input, ...response.output]),
   };
 }
@@ -86,7 +91,10 @@ export function responseJson(head: ResponseHead, list: readonly StoredEntry[]): 
   return `${json.slice(0, -1)},"output":[${output.join(",")}]}`;
 }
 
-export function inputOf<Kept extends Entry>({ inputs }: ResponseHead, list: readonly Kept[]): readonly Kept[] {
+export function inputOf<Kept extends Entry>(
+  { inputs }: ResponseHead,
+  list: readonly Kept[],
+): readonly Kept[] {
   return list.slice(0, inputs);
 }
 

@@ -1,7 +1,7 @@
 import { ServeError } from "../../core/error.ts";
 import type { GenerationRequest, Message } from "../../core/generation.ts";
 import { withoutOpenCalls } from "../common/conversation/merge.ts";
-import type { Item } from "../common/items/kinds.ts";
+import { isHosted, type Item } from "../common/items/kinds.ts";
 import { toMessages } from "../common/items/to-messages.ts";
 import type { DecodedRequest } from "./decode.ts";
 
@@ -11,8 +11,17 @@ export function toGeneration(
   history: readonly Item[],
   input: readonly Item[],
 ): GenerationRequest {
-  const messages = [...instructions, ...joined(toMessages(history.filter(isWhole)), toMessages(input))];
+  const calls = hostedCalls([...history, ...input]);
+  const [before, now] = [history.filter(isWhole), input].map((items) =>
+    toMessages(items).filter(({ toolCallId }) => toolCallId === undefined || !calls.has(toolCallId)),
+  );
+  const messages = [...instructions, ...joined(before ?? [], now ?? [])];
   return { ...generation, prompt: { kind: "messages", messages } };
+}
+
+/** Calls of hosted tools, which no model here has made or is shown; what came of them goes with them. */
+function hostedCalls(items: readonly Item[]): ReadonlySet<unknown> {
+  return new Set(items.filter(({ type }) => isHosted(type)).map(({ call_id: id }) => id));
 }
 
 /** A call that was cut off cannot be answered. */

@@ -95,11 +95,7 @@ function eventsOf(
 }
 
 /** Deltas without text were there for what they bore besides. */
-function toDelta(
-  { kind }: WrittenBlock,
-  text: string,
-  logprobs: readonly TokenLogprob[],
-): GenerationEvent {
+function toDelta({ kind }: WrittenBlock, text: string, logprobs: readonly TokenLogprob[]): GenerationEvent {
   const choice = 0;
   switch (kind) {
     case "text":

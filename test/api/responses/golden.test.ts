@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
-import { foldResponse, type Keeper, toResponseFrames } from "../../../src/api/responses/answer.ts";
+import { type Answering, foldResponse, toResponseFrames } from "../../../src/api/responses/answer.ts";
 import { ResponseSchema } from "../../../src/api/responses/answer-schema.ts";
 import { type EncodeOptions, ResponseEncoder } from "../../../src/api/responses/encoder.ts";
 import { ServeError } from "../../../src/core/error.ts";
@@ -9,7 +9,7 @@ import { foldEvents, responseEvents } from "../../support/response-events.ts";
 import { joined } from "../../support/sse-frames.ts";
 import { begunResponse, encodeDefaults } from "./support.ts";
 
-const keeper: Keeper = {
+const keeper: Answering["keeper"] = {
   keep: async (response) => ({
     ...response,
     ...(response.status === "completed" && { completed_at: 1_763_600_001 }),

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
 import * as fc from "fast-check";
-import { foldResponse, type Keeper, toResponseFrames } from "../../../src/api/responses/answer.ts";
+import { type Answering, foldResponse, toResponseFrames } from "../../../src/api/responses/answer.ts";
 import { ResponseSchema } from "../../../src/api/responses/answer-schema.ts";
 import { ResponseEncoder } from "../../../src/api/responses/encoder.ts";
 import { arbitraryBatches, asStream } from "../../support/arbitrary-events.ts";
@@ -9,7 +9,7 @@ import { foldEvents, responseEvents } from "../../support/response-events.ts";
 import { joined } from "../../support/sse-frames.ts";
 import { begunResponse, encodeDefaults } from "./support.ts";
 
-const keeper: Keeper = { keep: async (response) => ({ ...response, completed_at: null }) };
+const keeper: Answering["keeper"] = { keep: async (response) => ({ ...response, completed_at: null }) };
 const answers = arbitraryBatches(1, { toolCalls: "many", kinds: ["function", "custom"] });
 
 test("a client that adds the stream up has the response", () =>

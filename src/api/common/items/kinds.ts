@@ -45,7 +45,11 @@ const read: ReadonlySet<string> = new Set([
 
 /** The types of those items that are kept and say nothing to any model: of hosted tools, and unknown ones. */
 export function hostedTypes(items: readonly JsonRecord[]): Set<string> {
-  return new Set(items.map(typeOf).filter((type) => !read.has(type)));
+  return new Set(items.map(typeOf).filter(isHosted));
+}
+
+export function isHosted(type: string): boolean {
+  return !read.has(type);
 }
 
 /** Compiled on first use. */

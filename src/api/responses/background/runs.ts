@@ -1,0 +1,86 @@
+import { ServeError } from "../../../core/error.ts";
+import type { RecordKey, RecordStore } from "../../../store/records.ts";
+import { runInBackground, type RunToStart } from "./run.ts";
+
+/** The responses that are being worked on here, in the background. */
+export interface Runs {
+  /** Throws `rate_limited` when this owner, or all together, have too many already. */
+  assertRoom(owner: string | undefined): void;
+  start(run: RunToStart): void;
+  /** Ends it, if it is worked on here; resolves once that is written. */
+  cancel(key: RecordKey): Promise<void>;
+  /**
+   * Resolves once something was written for the response here, and at the latest after `pollMs`: it may be worked on
+   * elsewhere. Rejects with the reason of the signal.
+   */
+  changed(key: RecordKey, signal: AbortSignal): Promise<void>;
+}
+
+const maxRuns = 256;
+const maxRunsOfOwner = 64;
+const pollMs = 500;
+
+interface Running {
+  owner: string;
+  cancel(): void;
+  done: Promise<void>;
+}
+
+export function createRuns(records: RecordStore): Runs {
+  const running = new Map<string, Running>();
+  const waiting = new Map<string, Set<() => void>>();
+
+  const wake = (name: string) => {
+    for (const each of waiting.get(name) ?? []) each();
+  };
+  return {
+    assertRoom(owner = "") {
+      const own = [...running.values()].filter((run) => run.owner === owner).length;
+      if (running.size < maxRuns && own < maxRunsOfOwner) return;
+      throw new ServeError(
+        "rate_limited",
+        "Too many responses are worked on in the background. Please try again in 5s.",
+        { code: "rate_limit_exceeded", param: "background", retryAfterSeconds: 5 },
+      );
+    },
+    start(run) {
+      const name = nameOf(run.key);
+      const done = runInBackground(run, { records, onWritten: () => wake(name) }).finally(() => {
+        running.delete(name);
+        wake(name);
+      });
+      running.set(name, { owner: run.key.owner, cancel: () => run.work.abort(canceled()), done });
+    },
+    async cancel(key) {
+      const run = running.get(nameOf(key));
+      run?.cancel();
+      await run?.done;
+    },
+    async changed(key, signal) {
+      signal.throwIfAborted();
+      const name = nameOf(key);
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const abort = () => reject(signal.reason);
+      const timer = setTimeout(resolve, pollMs);
+      const others = waiting.get(name) ?? new Set();
+      waiting.set(name, others.add(resolve));
+      signal.addEventListener("abort", abort, { once: true });
+      try {
+        await promise;
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", abort);
+        others.delete(resolve);
+        if (others.size === 0 && waiting.get(name) === others) waiting.delete(name);
+      }
+    },
+  };
+}
+
+function nameOf({ owner, id }: RecordKey): string {
+  return JSON.stringify([owner, id]);
+}
+
+function canceled(): ServeError {
+  return new ServeError("canceled", "The response was cancelled.");
+}
