@@ -36,6 +36,12 @@ describe("The OpenAPI document", () => {
     expect(operations).toEqual([
       "post /v1/chat/completions",
       "post /v1/responses",
+      "post /v1/responses/input_tokens",
+      "post /v1/responses/compact",
+      "get /v1/responses/{id}",
+      "delete /v1/responses/{id}",
+      "post /v1/responses/{id}/cancel",
+      "get /v1/responses/{id}/input_items",
       "post /v1/messages",
       "post /v1/messages/count_tokens",
       "post /v1/completions",

@@ -3,13 +3,14 @@ import type { CallContext } from "../../core/generation.ts";
 import type { JsonRecord } from "../../core/json.ts";
 import { mapAtMost } from "../../core/map-at-most.ts";
 import type { RecordKey, RecordStore, WholeRecord } from "../../store/records.ts";
+import type { ItemTurn } from "../common/conversation/item-turn.ts";
 import { ofEntries } from "../common/items/entries.ts";
 import { isItemReference, type Item } from "../common/items/kinds.ts";
 import { toItems } from "../common/items/to-item.ts";
 import { buryDead, isDead } from "./background/end-run.ts";
 import { responseIds } from "./ids.ts";
 import { inputOf, isRunning, outputOf, readHead, responseKey } from "./layout.ts";
-import type { Conversations, ItemTurn } from "./item-turn.ts";
+import type { ConversationTurns } from "./item-turn.ts";
 import type { InputTokensRequest } from "./schema.ts";
 
 /** What comes before a request's input. */
@@ -21,7 +22,7 @@ export interface History {
 
 export interface HistoryDeps {
   records: RecordStore;
-  conversations: Conversations;
+  conversations: ConversationTurns | undefined;
 }
 
 /** What a request names that is kept. */
@@ -39,7 +40,7 @@ export async function readHistory(
   context: Pick<CallContext, "owner" | "signal">,
   { records, conversations }: HistoryDeps,
 ): Promise<History> {
-  if (conversation != null) {
+  if (conversation != null && conversations !== undefined) {
     const id = typeof conversation === "string" ? conversation : conversation.id;
     const turn = await conversations.enter({ id, param: "conversation" }, context);
     return { items: turn.items, turn };

@@ -4,7 +4,7 @@ import type { Change, RecordStore } from "../../store/records.ts";
 import { answeredAndNotKept } from "../common/not-kept.ts";
 import type { Item } from "../common/items/kinds.ts";
 import type { Ending } from "./encoder.ts";
-import type { ItemTurn } from "./item-turn.ts";
+import type { ItemTurn } from "../common/conversation/item-turn.ts";
 import { newRecord, responseKey } from "./layout.ts";
 import type { ResponseObject } from "./response.ts";
 

@@ -43,9 +43,10 @@ const retrieveQuery = createQuery({
   ),
 });
 
-export function responseRoutes(given: SurfaceDeps & Pick<ResponseDeps, "conversations">) {
+export function responseRoutes(given: SurfaceDeps) {
   const deps: ResponseDeps = {
     ...given,
+    conversations: undefined,
     generate: withOurNames(given.generate),
     countTokens: countWithOurNames(given.countTokens),
     runs: createRuns(given.records),

@@ -5,7 +5,7 @@ import type { RecordKey, RecordStore } from "../../../store/records.ts";
 import type { Item } from "../../common/items/kinds.ts";
 import { endingOf } from "../answer.ts";
 import type { Ending } from "../encoder.ts";
-import type { ItemTurn } from "../item-turn.ts";
+import type { ItemTurn } from "../../common/conversation/item-turn.ts";
 import { appendTurn, superseded } from "../keeper.ts";
 import type { ResponseHead } from "../layout.ts";
 import { Journal } from "./journal.ts";
