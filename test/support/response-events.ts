@@ -26,7 +26,12 @@ export interface ResponseBody {
   incomplete_details: { reason: string } | null;
   previous_response_id: string | null;
   conversation?: { id: string };
-  usage: { input_tokens: number; output_tokens: number; total_tokens: number } | null;
+  usage: {
+    input_tokens: number;
+    output_tokens: number;
+    output_tokens_details: { reasoning_tokens: number };
+    total_tokens: number;
+  } | null;
   [key: string]: unknown;
 }
 

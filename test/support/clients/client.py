@@ -3,7 +3,7 @@
     {"id": 1, "base_url": "...", "call": "chat.completions.create", "arguments": {...}, "mode": "value"}
 
 `mode` is `value` (one object), `items` (an iterable: a stream or a page) or `helper` (the `.stream()` context
-manager: its event types and the final completion). Extra keys of the client come in `options`.
+manager: its event types and the final completion or response). Extra keys of the client come in `options`.
 """
 
 import json
@@ -27,7 +27,8 @@ def run(task: dict) -> dict:
         if task["mode"] == "helper":
             with method(**task["arguments"]) as stream:
                 events = [event.type for event in stream]
-                return {"events": events, "final": dump(stream.get_final_completion())}
+                final = getattr(stream, "get_final_response", None) or stream.get_final_completion
+                return {"events": events, "final": dump(final())}
         result = method(**task["arguments"])
         return dump(result) if task["mode"] == "value" else [dump(item) for item in result]
 
