@@ -1,6 +1,6 @@
 import type { Log } from "../core/log.ts";
 import { readStoreUrl } from "./location.ts";
-import { createMemoryStore } from "./memory.ts";
+import { createMemoryStore } from "./memory/memory-store.ts";
 import type { StoreOptions } from "./options.ts";
 import { createSqliteStore } from "./sqlite/sqlite-store.ts";
 import type { Store } from "./store.ts";

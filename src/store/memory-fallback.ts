@@ -29,13 +29,14 @@ export function withMemoryFallback(store: Store, { memory, log }: { memory: () =
         await store.open();
       } catch (error) {
         log.warn(
-          "Conversations are kept in memory and lost at the end: the usual store cannot be used; --store names another",
+          "What is stored is kept in memory and lost at the end: the usual store cannot be used; --store names another",
           { cause: reasonOf(error) },
         );
         current = memory();
       }
       isOpen = true;
     },
+    probe: () => current.probe(),
     async close() {
       await Promise.all([store.close(), current.close()]);
     },

@@ -52,8 +52,10 @@ export interface ConversationStore {
 export interface Store {
   readonly conversations: ConversationStore;
   readonly records: RecordStore;
-  /** For finding out early: opens the file, which the first call would do. Rejects as the calls do. */
+  /** For finding out early: opens the database, which the first call would do. Rejects as the calls do. */
   open(): Promise<void>;
+  /** Whether records can be written: rejects as the calls do. */
+  probe(): Promise<void>;
   /** Writes what is left and lets go of the file. */
   close(): Promise<void>;
 }

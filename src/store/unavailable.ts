@@ -1,8 +1,8 @@
 import { ServeError } from "../core/error.ts";
 
-/** That conversations can neither be read nor written now; why, an error or a sentence, is for the log. */
+/** That nothing can be read or written now; why, an error or a sentence, is for the log. */
 export function storeUnavailable(reason: unknown): ServeError {
-  return new ServeError("unavailable", "Conversations cannot be read or kept now.", {
+  return new ServeError("unavailable", "What is stored cannot be read or written now.", {
     code: "store_unavailable",
     retryAfterSeconds: 5,
     cause: reason instanceof Error ? reason : new Error(String(reason)),

@@ -4,7 +4,10 @@ import type { Message } from "../../src/core/generation.ts";
 import { createStore } from "../../src/store/create-store.ts";
 import type { ConversationStore } from "../../src/store/store.ts";
 import { memoryLog } from "../support/calls.ts";
-import { says } from "../store/contract.ts";
+
+function says(role: Message["role"], text: string): Message {
+  return { role, content: [{ type: "text", text }] };
+}
 
 let store: ConversationStore;
 let now: number;
@@ -14,10 +17,11 @@ const location = { kind: "sqlite", path: import.meta.path, durability: "normal" 
 
 beforeEach(() => {
   now = Date.UTC(2025, 10, 20, 12);
-  store = createStore("memory:", memoryLog(), { now: () => (now += 1_000) }).conversations;
+  store = createStore("memory:", memoryLog(), { now: () => now }).conversations;
 });
 
 async function put(id: string, owner = "", append: readonly Message[] = [says("user", "Hi")]): Promise<void> {
+  now += 1_000;
   await store.write({ key: { owner, id }, model: "crew", keep: 0, append, expectedVersion: 0 });
 }
 

@@ -58,6 +58,61 @@ const steps: readonly string[] = [
      UPDATE conversation_owners SET conversations = conversations - 1, bytes = bytes - old.bytes
        WHERE owner = old.owner;
    END;`,
+  `DROP TABLE conversation_messages;
+   DROP TABLE conversations;
+   DROP TABLE conversation_owners;
+   CREATE TABLE shelves (
+     number INTEGER PRIMARY KEY,
+     owner TEXT NOT NULL,
+     collection TEXT NOT NULL,
+     record_count INTEGER NOT NULL,
+     bytes INTEGER NOT NULL,
+     UNIQUE (owner, collection)
+   ) STRICT;
+   CREATE TABLE records (
+     number INTEGER PRIMARY KEY,
+     shelf INTEGER NOT NULL,
+     id TEXT NOT NULL,
+     version INTEGER NOT NULL,
+     created_at INTEGER NOT NULL,
+     updated_at INTEGER NOT NULL,
+     expires_at INTEGER,
+     due_at INTEGER,
+     parent TEXT,
+     labels TEXT NOT NULL,
+     entries INTEGER NOT NULL,
+     next_position INTEGER NOT NULL,
+     entry_bytes INTEGER NOT NULL,
+     bytes INTEGER NOT NULL,
+     text TEXT NOT NULL,
+     UNIQUE (shelf, id)
+   ) STRICT;
+   CREATE INDEX records_of_shelf ON records (shelf, number);
+   CREATE INDEX records_of_shelf_by_age ON records (shelf, updated_at);
+   CREATE INDEX records_by_age ON records (updated_at, shelf);
+   CREATE INDEX records_by_end ON records (expires_at, shelf) WHERE expires_at IS NOT NULL;
+   CREATE INDEX records_due ON records (due_at) WHERE due_at IS NOT NULL;
+   CREATE TABLE record_labels (
+     record INTEGER NOT NULL REFERENCES records (number) ON DELETE CASCADE,
+     shelf INTEGER NOT NULL,
+     name TEXT NOT NULL,
+     value TEXT NOT NULL,
+     PRIMARY KEY (record, name)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX record_labels_by_value ON record_labels (shelf, name, substr(value, 1, 200), record);
+   CREATE TABLE record_entries (
+     number INTEGER PRIMARY KEY,
+     record INTEGER NOT NULL REFERENCES records (number) ON DELETE CASCADE,
+     shelf INTEGER NOT NULL,
+     position INTEGER NOT NULL,
+     id TEXT,
+     bytes INTEGER NOT NULL,
+     text TEXT NOT NULL,
+     UNIQUE (record, position)
+   ) STRICT;
+   CREATE INDEX record_entries_by_id ON record_entries (shelf, substr(id, 1, 200), number) WHERE id IS NOT NULL;
+   CREATE TABLE probes (probed_at INTEGER NOT NULL) STRICT;
+   INSERT INTO probes VALUES (0);`,
 ];
 
 /**

@@ -1,24 +1,25 @@
-/** Entry point of the thread that has the file open; `store-thread.ts` is its other side. */
-import type { Database } from "bun:sqlite";
-import { openDatabase } from "./database.ts";
-import type { Job, Opening, Reply } from "./messages.ts";
-import { changes, runJob } from "./run-job.ts";
+/** Entry point of the thread that has the file open; `thread/store-thread.ts` is its other side. */
+import type { Durability } from "../location.ts";
+import type { Job, Reply } from "../sql/jobs.ts";
+import { openFile, type OpenFile } from "./open-file.ts";
+import { toReply } from "../sql/run-jobs.ts";
 
 declare const self: Worker;
 
-type WorkJob = Exclude<Job, { 0: "close" }>;
+type Message = readonly [kind: "open", path: string, durability: Durability] | Job | Close;
+type Close = readonly [kind: "close", id: number];
 
 /** Jobs done in one transaction at most. */
 const maxTogether = 256;
 
-let opening: Opening | undefined;
-let database: Database | undefined;
-const waiting: Job[] = [];
+let opening: readonly [path: string, durability: Durability] | undefined;
+let file: OpenFile | undefined;
+const waiting: (Job | Close)[] = [];
 let isScheduled = false;
 
-self.addEventListener("message", ({ data }: MessageEvent<Opening | Job>) => {
+self.addEventListener("message", ({ data }: MessageEvent<Message>) => {
   if (data[0] === "open") {
-    opening = data;
+    opening = [data[1], data[2]];
     return;
   }
   waiting.push(data);
@@ -38,51 +39,41 @@ function schedule(): void {
 
 function work(): void {
   const jobs = waiting.splice(0, maxTogether);
-  const ours = jobs.filter((job): job is WorkJob => job[0] !== "close");
+  const ours = jobs.filter((job): job is Job => job[0] !== "close");
   for (const reply of ours.length === 0 ? [] : doTogether(ours)) self.postMessage(reply, []);
+  if (ours.some(([kind]) => kind === "sweep")) file?.tidy();
   for (const job of jobs) if (job[0] === "close") close(job[1]);
 }
 
 /** One job's failure must not be the others': what fails together is done again one by one. */
-function doTogether(jobs: readonly WorkJob[]): readonly Reply[] {
+function doTogether(jobs: readonly Job[]): readonly Reply[] {
   try {
-    return transact(jobs);
+    return opened().run(jobs);
   } catch (error) {
-    letGoOfBroken(error);
     if (jobs.length > 1) return jobs.flatMap((job) => doTogether([job]));
-    return jobs.map(([, id]): Reply => ["failed", id, String(error)]);
+    const replies = jobs.map((job) => toReply(error, job));
+    if (replies.some(([kind]) => kind === "failed")) letGoOfBroken(error);
+    return replies;
   }
 }
 
-function transact(jobs: readonly WorkJob[]): Reply[] {
-  const open = opened();
-  const all = open.transaction(() => jobs.map((job) => runJob(open, job)));
-  return jobs.some(changes) ? all.immediate() : all.deferred();
-}
-
-function opened(): Database {
+function opened(): OpenFile {
   if (opening === undefined) throw new Error("The thread was not told of its file.");
-  const [, path, durability] = opening;
-  database ??= openDatabase(path, durability);
-  return database;
+  file ??= openFile(...opening);
+  return file;
 }
 
 /** A file that is full or locked stays open, it may be well again; any other failure is met with a fresh start. */
 function letGoOfBroken(error: unknown): void {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (/^SQLITE_(FULL|BUSY|LOCKED)/.test(code)) return;
-  database?.close();
-  database = undefined;
+  file?.close();
+  file = undefined;
 }
 
 function close(id: number): void {
-  try {
-    database?.run("PRAGMA wal_checkpoint(TRUNCATE)");
-  } catch {
-    // The journal stays; the next to open the file reads it.
-  }
-  database?.close();
-  database = undefined;
-  const reply: Reply = ["closed", id];
+  file?.close();
+  file = undefined;
+  const reply = ["closed", id] as const;
   self.postMessage(reply, []);
 }

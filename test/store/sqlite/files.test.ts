@@ -18,7 +18,8 @@ import { inspectFile } from "../../../src/store/sqlite/inspect-file.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { memoryLog } from "../../support/calls.ts";
 import { failureOf } from "../../support/failure.ts";
-import { says } from "../contract.ts";
+import type { Change, Collection } from "../../../src/store/records.ts";
+import { keyOf, put } from "../records-contract.ts";
 
 /** As the first release made it. */
 const firstVersion = `
@@ -44,7 +45,7 @@ const firstVersion = `
   PRAGMA application_id = 1868654963;
   PRAGMA user_version = 1`;
 
-const key = { owner: "", id: "c1" };
+const key = keyOf("c1");
 const unavailable = { kind: "unavailable", code: "store_unavailable" };
 
 let directory: string;
@@ -67,15 +68,14 @@ function open(log = memoryLog(), options: Parameters<typeof createStore>[2] = {}
   return store;
 }
 
-function write({ conversations }: Store, text = "Hi", more: object = {}): Promise<number | undefined> {
-  return conversations.write({
-    key,
-    model: "m",
-    keep: 0,
-    append: [says("user", text)],
-    expectedVersion: 0,
-    ...more,
-  });
+/** The version that was written; undefined for a conflict. */
+async function write(
+  { records }: Store,
+  text = "Hi",
+  more: Partial<Extract<Change, { kind: "put" }>> = {},
+): Promise<number | undefined> {
+  const result = await records.write([put(key, { append: [{ text }], ...more })]);
+  return result.kind === "written" ? result.versions[0] : undefined;
 }
 
 test("nothing is made before the first call", async () => {
@@ -92,7 +92,7 @@ test("a store is there again after it was closed, with its folders, for its owne
   await write(first);
   await first.close();
 
-  expect(await open().conversations.read(key)).toEqual({ messages: [says("user", "Hi")], version: 1 });
+  expect(await open().records.read(key)).toMatchObject({ list: [{ text: "Hi" }], version: 1 });
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(statSync(join(directory, "a/b")).mode & 0o777).toBe(0o700);
 });
@@ -112,7 +112,7 @@ test("two stores that open a new file at once share it", async () => {
   const versions = await Promise.all([write(one), write(two)]);
 
   expect(versions.filter((version) => version !== undefined)).toEqual([1]);
-  expect((await two.conversations.read(key))?.version).toBe(1);
+  expect((await two.records.read(key))?.version).toBe(1);
 });
 
 describe("a file that cannot be used fails what asks, and is left alone", () => {
@@ -136,10 +136,10 @@ describe("a file that cannot be used fails what asks, and is left alone", () => 
       const store = open(log);
 
       const failures = [
-        await failureOf(store.conversations.read(key)),
+        await failureOf(store.records.read(key)),
         await failureOf(write(store)),
-        await failureOf(store.conversations.list({ limit: 1, offset: 0 })),
-        await failureOf(store.conversations.delete(key)),
+        await failureOf(store.records.list({ collection: "response", order: "asc", limit: 1 })),
+        await failureOf(store.probe()),
       ];
 
       for (const failure of failures) {
@@ -180,17 +180,17 @@ test("a store that was broken works again once the file is well, and says so", a
   expect(log.lines).toEqual(["error The store cannot be used", "info The store works again"]);
 });
 
-test("a full disk refuses what is written, by whole turns, and still gives what is there", async () => {
+test("a full disk refuses what is written, by whole writes, and still gives what is there", async () => {
   const output = await runWithLargestFile(400, join(import.meta.dir, "full.ts"), `sqlite:${path}`);
 
   const { acknowledged, failure, read, reread } = JSON.parse(output);
   expect(acknowledged).toBeGreaterThan(3);
   expect(failure).toEqual(unavailable);
-  expect(read).toEqual({ version: acknowledged, messages: acknowledged * 2 });
+  expect(read).toEqual({ version: acknowledged, entries: acknowledged * 2 });
   expect(reread).toEqual(read);
-  const stored = await open().conversations.read(key);
+  const stored = await open().records.read(key);
   expect(stored).toMatchObject({ version: acknowledged });
-  expect(stored?.messages).toHaveLength(acknowledged * 2);
+  expect(stored?.list).toHaveLength(acknowledged * 2);
   expect(await write(open(), "There is room again.", { expectedVersion: acknowledged })).toBe(
     acknowledged + 1,
   );
@@ -201,7 +201,11 @@ test("what has expired leaves the file, in slices", async () => {
   const store = open(memoryLog(), { now: () => now, expireMs: () => 100 });
   await Promise.all(
     Array.from({ length: 450 }, (_, index) =>
-      write(store, "x".repeat(2_000), { key: { owner: "", id: `c${index}` } }),
+      write(store, "x".repeat(2_000), {
+        key: keyOf(`c${index}`),
+        labels: { a: "b" },
+        ...(index % 2 === 0 && { expireInMs: 50 }),
+      }),
     ),
   );
   await store.close();
@@ -209,93 +213,144 @@ test("what has expired leaves the file, in slices", async () => {
   now = 2_000;
 
   const later = open(memoryLog(), { now: () => now, expireMs: () => 100 });
-  await later.conversations.read(key);
+  await later.records.read(key);
   await swept();
   await later.close();
 
-  expect(rowsOf("conversations")).toBe(0);
-  expect(rowsOf("conversation_messages")).toBe(0);
-  expect(rowsOf("conversation_owners")).toBe(0);
+  expect([rowsOf("records"), rowsOf("record_entries"), rowsOf("record_labels")]).toEqual([0, 0, 0]);
+  expect(counted()).toEqual([[0, 0]]);
   expect(statSync(path).size).toBeLessThan(before / 2);
+});
+
+test("what is deleted, cut off or replaced is nowhere in the file any more", async () => {
+  const store = open();
+  await write(store, "secret-1", { text: "secret-2", labels: { a: "secret-3" } });
+  await write(store, "secret-4", { key: keyOf("other"), text: "x".repeat(9_000) + "secret-5" });
+  await store.records.write([{ kind: "delete", key }]);
+
+  await write(store, "kept", { key: keyOf("other"), expectedVersion: 1, text: "kept", keep: 0 });
+  await store.close();
+
+  const file = readFileSync(path, "latin1");
+  expect(file).toContain("kept");
+  expect(file.match(/secret-\d/g)).toBeNull();
 });
 
 test("closing writes what waits", async () => {
   const store = open();
-  const writes = Array.from({ length: 300 }, (_, index) =>
-    write(store, "x", { key: { owner: "", id: `c${index}` } }),
-  );
+  const writes = Array.from({ length: 300 }, (_, index) => write(store, "x", { key: keyOf(`c${index}`) }));
   await writes[0];
 
   await store.close();
 
   expect((await Promise.all(writes)).every((version) => version === 1)).toBe(true);
-  expect(rowsOf("conversations")).toBe(300);
+  expect(rowsOf("records")).toBe(300);
 });
 
-test("a file of the first version goes on, and what is in it counts", async () => {
+test("a file of the first version goes on, without what no version keeps any more", async () => {
   make(firstVersion);
-  make(`INSERT INTO conversations VALUES (1, '', 'old', 'm', 1, 1, 1, 1), (2, '', 'newer', 'm', 1, 2, 2, 2);
-    INSERT INTO conversation_messages VALUES
-      (1, 0, '{"role":"user","content":[{"type":"text","text":"é"}]}'),
-      (2, 0, '{"role":"user","content":[{"type":"text","text":"${"x".repeat(3_000)}"}]}'),
-      (2, 1, '{"role":"assistant","content":[]}')`);
-  const store = open(memoryLog(), { maxTotalBytes: () => 8_000 });
-  expect(await store.conversations.read({ owner: "", id: "old" })).toMatchObject({ version: 1 });
+  make("INSERT INTO conversations VALUES (1, '', 'old', 'm', 1, 1, 1, 1)");
 
-  await write(store, "x".repeat(3_000), { key: { owner: "", id: "c3" } });
-  await write(store, "x".repeat(3_000), { key: { owner: "", id: "c4" } });
+  expect(await write(open())).toBe(1);
 
-  const left = await store.conversations.list({ limit: 9, offset: 0 });
-  expect(left.map(({ id }) => id)).toEqual(["c4", "c3"]);
+  expect(rowsOf("sqlite_schema WHERE name LIKE 'conversation%'")).toBe(0);
 });
 
 test("a smaller limit is reached step by step", async () => {
   let now = 0;
   const first = open(memoryLog(), { now: () => ++now });
-  for (let index = 0; index < 100; index++) await write(first, "x", { key: { owner: "", id: `c${index}` } });
+  for (let index = 0; index < 100; index++) await write(first, "x", { key: keyOf(`c${index}`) });
   await first.close();
   const second = open(memoryLog(), { now: () => ++now, maxTotalBytes: () => 6_000 });
 
   for (let index = 0; index < 20; index++) {
-    await write(second, "y", { key: { owner: "", id: "last" }, keep: index, expectedVersion: index });
+    await write(second, "y", { key: keyOf("last"), expectedVersion: index });
   }
 
-  const left = await second.conversations.list({ limit: 999, offset: 0 });
-  expect(left[0]).toMatchObject({ id: "last", messages: 20 });
-  expect(left.length).toBeLessThan(10);
+  const left = await second.records.list({ collection: "response", order: "desc", limit: 999 });
+  expect(left?.items[0]).toMatchObject({ key: { id: "last" }, entries: 20 });
+  expect(left?.items.length).toBeLessThan(10);
 });
 
 test("what is counted is what is there, whatever happened", async () => {
   const store = open(memoryLog(), { maxTotalBytes: () => 20_000, maxPerOwner: 12 });
-  const turn = fc.record({
-    owner: fc.constantFrom("a", "b"),
-    id: fc.integer({ min: 0, max: 15 }).map(String),
-    texts: fc.array(fc.string({ unit: "grapheme", maxLength: 900, size: "max" }), { maxLength: 4 }),
+  const text = fc.string({ unit: "grapheme", maxLength: 900, size: "max" });
+  const step = fc.record({
+    key: fc.record({
+      owner: fc.constantFrom("a", "b"),
+      id: fc.integer({ min: 0, max: 15 }).map(String),
+      collection: fc.constantFrom("response" as const, "conversation" as const),
+    }),
+    append: fc.array(fc.record({ id: fc.string({ maxLength: 5 }), text }, { requiredKeys: ["text"] }), {
+      maxLength: 4,
+    }),
+    head: fc.option(text, { nil: undefined }),
+    labels: fc.option(fc.dictionary(fc.string({ maxLength: 9 }), text, { maxKeys: 3 }), { nil: undefined }),
     kept: fc.nat({ max: 6 }),
-    isDeleted: fc.boolean(),
+    what: fc.constantFrom("put" as const, "put" as const, "delete" as const, "remove-entry" as const),
   });
 
   await fc.assert(
-    fc.asyncProperty(fc.array(turn, { minLength: 10, maxLength: 40 }), async (turns) => {
-      for (const { owner, id, texts, kept, isDeleted } of turns) {
-        const one = { owner, id };
-        const stored = await store.conversations.read(one);
-        if (isDeleted) await store.conversations.delete(one);
-        else {
-          await write(store, "", {
-            key: one,
-            append: texts.map((text) => says("user", text)),
-            keep: Math.min(kept, stored?.messages.length ?? 0),
-            expectedVersion: stored?.version ?? 0,
-          });
-        }
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
+      for (const { key: one, what, append, head, labels, kept } of steps) {
+        const stored = await store.records.read(one);
+        const expectedVersion = stored?.version ?? 0;
+        const change: Change =
+          what === "put"
+            ? {
+                kind: "put",
+                key: one,
+                expectedVersion,
+                append,
+                keep: Math.min(kept, stored?.entries ?? 0),
+                ...(head !== undefined && { text: head }),
+                ...(labels !== undefined && { labels }),
+              }
+            : what === "delete"
+              ? { kind: "delete", key: one }
+              : { kind: "remove-entry", key: one, expectedVersion, position: stored?.list[0]?.position ?? 0 };
+        await store.records.write([change]);
       }
 
-      expect(countedBytes()).toEqual(presentBytes());
-      expect(countedBytes().all).toBeLessThanOrEqual(20_000);
+      expect(sizes()).toEqual(await measured());
+      expect(Number(counted().flat().at(-1))).toBeLessThanOrEqual(20_000);
     }),
     { numRuns: 15 },
   );
+
+  /** The same, from the texts: each entry and label costs 64 bytes besides them, and a record 512. */
+  async function measured() {
+    using database = new Database(path, { readonly: true });
+    const rows = database.query<{ id: string; shelf: number; owner: string; collection: Collection }, []>(
+      `SELECT id, shelf, owner, collection FROM records JOIN shelves ON shelves.number = shelf
+       ORDER BY records.number`,
+    );
+    const records = await Promise.all(
+      rows.all().map(async ({ id, shelf, owner, collection }) => {
+        const record = await store.records.read({ id, owner, collection });
+        const list = record?.list ?? [];
+        const parts = [
+          ...list,
+          ...Object.entries(record?.labels ?? {}).map(([name, value]) => ({ id: name, text: value })),
+        ];
+        const bytes = parts.reduce(
+          (sum, part) => sum + 64 + Buffer.byteLength(part.id ?? "") + Buffer.byteLength(part.text),
+          512 + Buffer.byteLength(record?.text ?? ""),
+        );
+        return { id, shelf, bytes, entries: list.length };
+      }),
+    );
+    const shelves = database
+      .query<{ number: number }, []>("SELECT number FROM shelves ORDER BY number")
+      .all();
+    return {
+      records: records.map(({ id, bytes, entries }) => [id, bytes, entries]),
+      shelves: shelves.map(({ number }) => {
+        const own = records.filter(({ shelf }) => shelf === number);
+        return [own.length, own.reduce((sum, { bytes }) => sum + bytes, 0)];
+      }),
+    };
+  }
 });
 
 test("writes that wait together go to the disk together", async () => {
@@ -304,14 +359,21 @@ test("writes that wait together go to the disk together", async () => {
   await write(store);
 
   const versions = await Promise.all(
-    Array.from({ length: 1_000 }, (_, index) =>
-      write(store, "x", { key: { owner: "", id: `many${index}` } }),
-    ),
+    Array.from({ length: 1_000 }, (_, index) => write(store, "x", { key: keyOf(`many${index}`) })),
   );
 
   expect(versions.every((version) => version === 1)).toBe(true);
-  expect(await store.conversations.list({ limit: 2_000, offset: 0 })).toHaveLength(1_000);
+  expect(rowsOf("records")).toBe(1_001);
 });
+
+/** As the file counts them: of each record, and of each owner's collection. */
+function sizes() {
+  using database = new Database(path, { readonly: true });
+  return {
+    records: database.query("SELECT id, bytes, entries FROM records ORDER BY number").values(),
+    shelves: database.query("SELECT record_count, bytes FROM shelves ORDER BY number").values(),
+  };
+}
 
 function rowsOf(table: string): unknown {
   using database = new Database(path, { readonly: true });
@@ -319,28 +381,15 @@ function rowsOf(table: string): unknown {
   return count;
 }
 
-function countedBytes(): { all: unknown; each: unknown } {
+/** Of all records together: how many, and their bytes. */
+function counted(): unknown[][] {
   using database = new Database(path, { readonly: true });
-  const [[all] = []] = database.query("SELECT coalesce(sum(bytes), 0) FROM conversation_owners").values();
-  return { all, each: database.query("SELECT number, bytes FROM conversations ORDER BY number").values() };
-}
-
-/** The same, from the messages: each costs 64 bytes besides its text, and a conversation 512. */
-function presentBytes(): { all: unknown; each: unknown } {
-  using database = new Database(path, { readonly: true });
-  const each = database
-    .query(
-      `SELECT number, 512 + (SELECT coalesce(sum(64 + length(CAST(message AS BLOB))), 0)
-         FROM conversation_messages WHERE conversation = number)
-       FROM conversations ORDER BY number`,
-    )
-    .values();
-  return { all: each.reduce((sum, [, bytes]) => sum + Number(bytes), 0), each };
+  return database.query("SELECT sum(record_count), sum(bytes) FROM shelves").values();
 }
 
 /** Waits until the sweep that begins with the first call has emptied the file. */
 async function swept(): Promise<void> {
-  while (rowsOf("conversations") !== 0) await Bun.sleep(5);
+  while (rowsOf("records") !== 0) await Bun.sleep(5);
 }
 
 /** Runs a script with files that cannot become larger than so many blocks of 512 bytes. */

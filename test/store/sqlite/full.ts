@@ -1,29 +1,26 @@
-/** Goes on with a conversation until the disk is full, and says what became of it. */
+/** Goes on with a record until the disk is full, and says what became of it. */
 import { ServeError } from "../../../src/core/error.ts";
 import { createStore } from "../../../src/store/create-store.ts";
 import { memoryLog } from "../../support/calls.ts";
 import { failureOf } from "../../support/failure.ts";
-import { says } from "../contract.ts";
+import { keyOf, put } from "../records-contract.ts";
 
 const [url = ""] = process.argv.slice(2);
 const store = createStore(url, memoryLog());
-const key = { owner: "", id: "c1" };
+const key = keyOf("c1");
 
-const turn = (number: number, length: number) =>
-  store.conversations.write({
-    key,
-    model: "m",
-    keep: number * 2,
-    append: [says("user", "x".repeat(length)), says("assistant", "Yes.")],
-    expectedVersion: number,
-  });
+const turn = async (expectedVersion: number, length: number) => {
+  const append = [{ text: "x".repeat(length) }, { text: "Yes." }];
+  const result = await store.records.write([put(key, { append, expectedVersion })]);
+  return result.kind === "written" ? (result.versions[0] ?? 0) : 0;
+};
 const state = async () => {
-  const stored = await store.conversations.read(key);
-  return { version: stored?.version, messages: stored?.messages.length };
+  const stored = await store.records.read(key);
+  return { version: stored?.version, entries: stored?.list.length };
 };
 
 let acknowledged = 0;
-while (acknowledged < 5) acknowledged = (await turn(acknowledged, 1_000)) ?? 0;
+while (acknowledged < 5) acknowledged = await turn(acknowledged, 1_000);
 const { kind, code } = ServeError.from(await failureOf(turn(acknowledged, 1_000_000)));
 const read = await state();
 await failureOf(turn(acknowledged, 1_000_000));

@@ -1,24 +1,8 @@
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { describe, expect, test } from "bun:test";
 import { ConfigError } from "../../src/core/error.ts";
 import { createStore } from "../../src/store/create-store.ts";
 import { readStoreUrl } from "../../src/store/location.ts";
 import { memoryLog } from "../support/calls.ts";
-import { describeStore } from "./contract.ts";
-
-const directory = mkdtempSync(join(tmpdir(), "oai-serve-store-"));
-afterAll(() => rmSync(directory, { recursive: true }));
-
-let files = 0;
-const log = memoryLog();
-
-describeStore("memory", (options) => createStore("memory:", log, options));
-describeStore("SQLite", (options) => createStore(`sqlite:${join(directory, `${files++}.db`)}`, log, options));
-describeStore("SQLite that waits for the disk", (options) =>
-  createStore(`sqlite:${join(directory, `${files++}.db`)}?durability=full`, log, options),
-);
 
 describe("the URL of a store", () => {
   for (const [url, location] of [
@@ -59,7 +43,7 @@ describe("the URL of a store", () => {
 
 function thrownBy(url: string): unknown {
   try {
-    return createStore(url, log);
+    return createStore(url, memoryLog());
   } catch (thrown) {
     return thrown;
   }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { createStoreThread, type StoreThread } from "../../../src/store/sqlite/store-thread.ts";
+import { createStoreThread, type StoreThread } from "../../../src/store/thread/store-thread.ts";
 import { failureOf } from "../../support/failure.ts";
 
 const unavailable = { kind: "unavailable", code: "store_unavailable" };
@@ -11,10 +11,11 @@ afterEach(() => thread.close());
 
 function start(path: string, more: Partial<typeof limits> = {}): StoreThread {
   starts = 0;
-  thread = createStoreThread(["open", path, "normal"], { ...limits, ...more }, () => {
+  const begin = () => {
     starts++;
     return new Worker(new URL("silent-worker.ts", import.meta.url));
-  });
+  };
+  thread = createStoreThread(["open", path, "normal"], begin, { ...limits, ...more });
   return thread;
 }
 

@@ -1,15 +1,14 @@
 import { ServeError } from "../../core/error.ts";
-import { startWorker } from "../../core/start-worker.ts";
 import { storeUnavailable } from "../unavailable.ts";
-import type { Job, Opening, Reply } from "./messages.ts";
+import type { ThreadJob, ThreadOpening, ThreadReply } from "./messages.ts";
 
-/** The thread that has the file open, seen from the outside. */
+/** The thread that has the database open, seen from the outside. */
 export interface StoreThread {
   /**
    * What the thread replies to the job that `toJob` makes for an id. Rejects with `unavailable` (`store_unavailable`)
-   * when the file cannot be used, the thread does not answer, or too much waits for it already.
+   * when the database cannot be used, the thread does not answer, or too much waits for it already.
    */
-  run(toJob: (id: number) => Job): Promise<Reply>;
+  run(toJob: (id: number) => ThreadJob): Promise<ThreadReply>;
   close(): Promise<void>;
 }
 
@@ -33,15 +32,20 @@ const standardLimits: StoreThreadLimits = {
 interface Pending {
   characters: number;
   timer: ReturnType<typeof setTimeout>;
-  resolve(reply: Reply): void;
+  resolve(reply: ThreadReply): void;
   reject(reason: unknown): void;
+}
+
+/** Why a database cannot be used now: that is not its configuration's fault, and may pass. */
+export class StoreUnreachable extends Error {
+  override readonly name = "StoreUnreachable";
 }
 
 /** Starts nothing before the first job; `start` is called again when a thread was lost. */
 export function createStoreThread(
-  opening: Opening,
+  opening: ThreadOpening,
+  start: () => Worker,
   limits: StoreThreadLimits = standardLimits,
-  start: () => Worker = () => startWorker("store/sqlite/worker.ts"),
 ): StoreThread {
   const pending = new Map<number, Pending>();
   let worker: Worker | undefined;
@@ -67,16 +71,18 @@ export function createStoreThread(
     lostAt = performance.now();
     drop(reason);
   };
-  const receive = (reply: Reply) => {
+  const receive = (reply: ThreadReply) => {
     const job = take(reply[1]);
     if (reply[0] === "failed") job?.reject(storeUnavailable(reply[2]));
+    else if (reply[0] === "unreachable")
+      job?.reject(storeUnavailable(new StoreUnreachable(String(reply[2]))));
     else job?.resolve(reply);
   };
   const begin = (): Worker => {
     if (performance.now() - lostAt < limits.pauseMs) throw new Error("The store's thread was lost just now.");
     const started = start();
     const isCurrent = () => worker === started;
-    started.addEventListener("message", (event: MessageEvent<Reply>) => {
+    started.addEventListener("message", (event: MessageEvent<ThreadReply>) => {
       if (isCurrent()) receive(event.data);
     });
     started.addEventListener("error", (event) => isCurrent() && lose(event.message));
@@ -86,10 +92,10 @@ export function createStoreThread(
     return started;
   };
 
-  const post = async (id: number, job: Job): Promise<Reply> => {
+  const post = async (id: number, job: ThreadJob): Promise<ThreadReply> => {
     const size = sizeOf(job);
     const target = (worker ??= begin());
-    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    const { promise, resolve, reject } = Promise.withResolvers<ThreadReply>();
     const timer = setTimeout(() => lose(`The store did not answer in ${limits.jobMs} ms.`), limits.jobMs);
     pending.set(id, { characters: size, timer, resolve, reject });
     characters += size;
@@ -123,6 +129,6 @@ export function createStoreThread(
 }
 
 /** Characters of a job. */
-function sizeOf(job: Job): number {
+function sizeOf(job: ThreadJob): number {
   return job.reduce<number>((sum, each) => sum + (typeof each === "string" ? each.length : 0), 0);
 }

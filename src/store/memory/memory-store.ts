@@ -1,0 +1,16 @@
+import type { StoreOptions } from "../options.ts";
+import type { Store } from "../store.ts";
+import { createRecordConversations } from "../record-conversations.ts";
+import { createMemoryRecords } from "./memory-records.ts";
+
+/** A store that lasts as long as the process. */
+export function createMemoryStore(options: StoreOptions): Store {
+  const records = createMemoryRecords(options);
+  return {
+    records,
+    conversations: createRecordConversations(records),
+    async open() {},
+    async probe() {},
+    async close() {},
+  };
+}
