@@ -61,7 +61,7 @@ describe("A store that cannot be used", () => {
 
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     const output = server.output();
-    const said = output.indexOf("Conversations are kept in memory and lost at the end");
+    const said = output.indexOf("What is stored is kept in memory and lost at the end");
     expect(said).toBeGreaterThan(-1);
     expect(said).toBeLessThan(output.indexOf("Server started"));
     expect(output).toContain("ENOTDIR");
