@@ -26,6 +26,8 @@ export type BlockEvent =
   | { type: "usage"; usage: Usage }
   | { type: "metadata"; fields: Readonly<Record<string, unknown>> };
 
+type BlockDelta = Extract<BlockEvent, { type: "block-delta" }>;
+
 const blocks = {
   "text-delta": { kind: "text" },
   "reasoning-delta": { kind: "reasoning" },
@@ -79,19 +81,15 @@ export class BlockReader {
     { logprobs, signature }: { logprobs?: readonly TokenLogprob[]; signature?: string },
   ): readonly BlockEvent[] {
     if (text === "" && logprobs === undefined && signature === undefined) return [];
-    const before = this.#open?.block.kind === block.kind ? [] : this.#start(block);
+    const events = this.#open?.block.kind === block.kind ? [] : this.#start(block);
     const open = this.#open;
-    if (open === undefined) return before;
-    return [
-      ...before,
-      {
-        type: "block-delta",
-        ...open,
-        text,
-        ...(logprobs !== undefined && { logprobs }),
-        ...(signature !== undefined && { signature }),
-      },
-    ];
+    if (open === undefined) return events;
+    // Once for each token: no more than one object is made for it.
+    const delta: BlockDelta = { type: "block-delta", index: open.index, block: open.block, text };
+    if (logprobs !== undefined) delta.logprobs = logprobs;
+    if (signature !== undefined) delta.signature = signature;
+    events.push(delta);
+    return events;
   }
 
   #start(block: Block): BlockEvent[] {

@@ -28,29 +28,21 @@ export async function* toResponseFrames(answering: Answering): AsyncGenerator<st
   let isKept = false;
   try {
     yield encoder.opening();
-    ending = yield* written(batches, encoder);
+    try {
+      for await (const batch of batches) {
+        const frames = encoder.encode(batch);
+        if (frames !== "") yield frames;
+      }
+      ending = { kind: "finished" };
+    } catch (error) {
+      ending = endingOf(error);
+    }
     isKept = true;
     const kept = await keepAndTell(answering, ending);
     yield encoder.ending(kept.response, kept.ending);
     yield "data: [DONE]\n\n";
   } finally {
     if (!isKept) await keepAndTell(answering, ending);
-  }
-}
-
-/** What comes of the batches, one text for each; returns how they ended. */
-async function* written(
-  batches: AsyncIterable<EventBatch>,
-  encoder: ResponseEncoder,
-): AsyncGenerator<string, Ending> {
-  try {
-    for await (const batch of batches) {
-      const frames = encoder.encode(batch);
-      if (frames !== "") yield frames;
-    }
-    return { kind: "finished" };
-  } catch (error) {
-    return endingOf(error);
   }
 }
 
