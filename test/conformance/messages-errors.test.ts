@@ -121,6 +121,17 @@ describeBlackBox("Errors of messages", () => {
     });
   });
 
+  test("M-27: a conversation that the server is to hold is refused as the clients expect it", async () => {
+    const { status, json } = await ask({ thread: { type: "create" } });
+
+    expect({ status, json }).toMatchObject({
+      status: 400,
+      json: {
+        error: { type: "invalid_request_error", details: { error_code: "thread_unsupported_request" } },
+      },
+    });
+  });
+
   describe("M-32: what is not there", () => {
     test("is a model", async () => {
       expectMessageError(await ask({ model: "nope" }), 404, "not_found_error");

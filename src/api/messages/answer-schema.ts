@@ -87,6 +87,12 @@ export const MessageError = Type.Object(
     error: Type.Object({
       type: Type.String({ description: "The kind of failure, as Anthropic names it." }),
       message: Type.String({ description: "What is wrong, in a sentence that names the field." }),
+      details: Type.Optional(
+        Type.Object(
+          { error_code: Type.String() },
+          { title: "MessageErrorDetails", description: "Where the clients act on the reason." },
+        ),
+      ),
     }),
     request_id: Type.String(),
   },

@@ -1,5 +1,7 @@
+import { ServeError } from "../../core/error.ts";
 import type { GenerationRequest, OutputFormat } from "../../core/generation.ts";
 import { assertSchemas } from "../../json-schema/assert-schemas.ts";
+import { threadUnsupported } from "../../http/protocols/anthropic.ts";
 import { extraFields, given } from "../common/sampling.ts";
 import { decodeMessages } from "./decode-messages.ts";
 import { decodeTools } from "./decode-tools.ts";
@@ -31,7 +33,6 @@ const withoutEffect: ReadonlySet<string> = new Set([
   "inference_geo",
   "mcp_servers",
   "speed",
-  "thread",
   "user_profile_id",
   "workspace_id",
 ]);
@@ -39,10 +40,12 @@ const readFields: ReadonlySet<string> = new Set([
   ...Object.keys(MessageRequest.properties),
   ...withoutEffect,
   "cache_control",
+  "thread",
 ]);
 
 /** A request in our words. Throws `invalid_request` for what the schema cannot say. */
 export function decode(body: CountTokensRequest | MessageRequest): Decoded {
+  if ("thread" in body && body.thread !== null) throw noThreads();
   const { messages, fields } = decodeMessages(body);
   const { leftOut, positions, ...tools } = decodeTools(body);
   return {
@@ -62,6 +65,15 @@ export function decode(body: CountTokensRequest | MessageRequest): Decoded {
     ignored: [...leftOut.map((type) => `tools.${type}`), ...ignoredFields(body)],
     thinking: decodeDisplay(body.thinking),
   };
+}
+
+/** Not to be passed over: only the new messages of a conversation come with it. */
+function noThreads(): ServeError {
+  return new ServeError(
+    "invalid_request",
+    "'thread' is not supported: nothing is kept between two requests. Send the whole conversation.",
+    { code: threadUnsupported, param: "thread" },
+  );
 }
 
 function ignoredFields(body: object): string[] {

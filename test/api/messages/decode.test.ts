@@ -414,6 +414,15 @@ describe("other fields", () => {
     expect({ ...request.extra }).toEqual({});
   });
 
+  test("that ask for a conversation to be held are refused, so that nothing of it is missed", () => {
+    expect(failureOf({ thread: { type: "create" } })).toMatchObject({
+      kind: "invalid_request",
+      code: "thread_unsupported_request",
+      param: "thread",
+    });
+    expect(decoded({ thread: null }).ignored).toEqual([]);
+  });
+
   test("that keep books have no effect and are not named", () => {
     const { ignored, request } = decoded({ metadata: { user_id: "u" }, service_tier: "auto" });
 
