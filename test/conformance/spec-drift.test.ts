@@ -7,6 +7,7 @@ import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "../../src/api/e
 import { Model } from "../../src/api/models/schema.ts";
 import { openaiProperties } from "./openai-properties.ts";
 import { readOpenaiProperties } from "./openai-types.ts";
+import { responsePlaces, responsesNotSupported } from "./response-places.ts";
 
 const request = ChatCompletionRequest;
 const message = (role: string) => `messages[role=${role}]`;
@@ -79,6 +80,7 @@ const places: Readonly<Record<string, readonly [TSchema, string]>> = {
   "CreateEmbeddingResponse.Usage": [CreateEmbeddingResponse, "usage"],
   Embedding: [CreateEmbeddingResponse, "data"],
   Model: [Model, ""],
+  ...responsePlaces,
 };
 
 const keptUnread = "Taken as a field that we do not know; a backend may have a use for it.";
@@ -114,6 +116,7 @@ const notSupported: Readonly<Record<string, string>> = {
   "CompletionUsage.PromptTokensDetails.image_tokens": noMoreKinds,
   "CompletionUsage.PromptTokensDetails.text_tokens": noMoreKinds,
   "Model.shutdown_date": "We know of no model's end.",
+  ...responsesNotSupported,
 };
 
 test("the committed list is that of the installed package", () => {

@@ -46,7 +46,7 @@ const response = {
   output: [message],
   usage: {
     input_tokens: 13,
-    input_tokens_details: { cached_tokens: 0 },
+    input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
     output_tokens: 15,
     output_tokens_details: { reasoning_tokens: 0 },
     total_tokens: 28,

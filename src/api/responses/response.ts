@@ -76,7 +76,7 @@ function encodeFormat(format: TextFormat | null | undefined): JsonRecord {
 export function encodeUsage({ promptTokens, completionTokens, cachedTokens, reasoningTokens }: Usage) {
   return {
     input_tokens: promptTokens,
-    input_tokens_details: { cached_tokens: cachedTokens ?? 0 },
+    input_tokens_details: { cached_tokens: cachedTokens ?? 0, cache_write_tokens: 0 },
     output_tokens: completionTokens,
     output_tokens_details: { reasoning_tokens: Math.min(reasoningTokens ?? 0, completionTokens) },
     total_tokens: promptTokens + completionTokens,
