@@ -16,7 +16,7 @@ export function createAuthenticate(keys: readonly string[]): Authenticate {
     if (key === "") {
       throw new ServeError(
         "unauthenticated",
-        "An API key is required: send it as 'Authorization: Bearer KEY'.",
+        "An API key is required: send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
         {
           code: "invalid_api_key",
         },

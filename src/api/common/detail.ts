@@ -94,7 +94,7 @@ const failures = {
   401: {
     description: "A key is configured, and the request has none or a wrong one.",
     kind: "unauthenticated",
-    message: "An API key is required: send it as 'Authorization: Bearer KEY'.",
+    message: "An API key is required: send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
     code: "invalid_api_key",
   },
   403: {
