@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-/** oai-serve beside other servers; in front of each kind of model server; with models of several kinds; with agents. */
-export type Part = "servers" | "dialects" | "models" | "agents";
+/** oai-serve beside other servers; in front of each kind of model server; with models of several kinds; with agents; in each protocol. */
+export type Part = "servers" | "dialects" | "models" | "agents" | "surfaces";
 
-const allParts: readonly Part[] = ["servers", "dialects", "models", "agents"];
+const allParts: readonly Part[] = ["servers", "dialects", "models", "agents", "surfaces"];
 
 export interface Options {
   parts: readonly Part[];
@@ -29,7 +29,7 @@ Measures dist/oai-serve in front of a mock model server, beside the same gRPC ca
 Bun.serve, and prints a table. Takes about twenty minutes; leave the machine alone meanwhile.
 
   --seed-stack      also measure FastAPI + uvicorn + grpcio, installed into .tools/bench-venv
-  --only PART       only servers, dialects, models or agents; may be given again
+  --only PART       only servers, dialects, models, agents or surfaces; may be given again
   --rounds N        rounds over everything (default: 5)
   --seconds N       length of one measurement (default: 3)
   --binary FILE     another executable than dist/oai-serve

@@ -11,6 +11,7 @@ import { modelWorkloads } from "./measure/model-workloads.ts";
 import { measureOpenStreams, type StreamMemory } from "./measure/open-streams.ts";
 import { type Cell, measureRounds } from "./measure/rounds.ts";
 import { measureSizes } from "./measure/size.ts";
+import { surfaceWorkloads } from "./measure/surface-workloads.ts";
 import { workloads } from "./measure/workloads.ts";
 import type { Options, Part } from "./options.ts";
 import { hasProcessFigures } from "./process-figures.ts";
@@ -23,6 +24,7 @@ import { startOaiServe } from "./subjects/gateway.ts";
 import { startModels } from "./subjects/models.ts";
 import { hasPythonStack, startPythonStack } from "./subjects/python-stack.ts";
 import type { Subject } from "./subjects/subject.ts";
+import { startSurfaces } from "./subjects/surfaces.ts";
 
 export interface RunOptions extends Options {
   root: string;
@@ -67,6 +69,7 @@ export async function run(options: RunOptions): Promise<Results> {
     ...(has("dialects") ? await measure(bench, [dialectStream], await startDialects(ports, gateway)) : []),
     ...(has("agents") ? await measure(bench, agentWorkloads, [await startAgents(ports, gateway)]) : []),
     ...(has("models") ? await measure(bench, modelWorkloads, [await startModels(ports, gateway)]) : []),
+    ...(has("surfaces") ? await measure(bench, surfaceWorkloads, [await startSurfaces(ports, gateway)]) : []),
   ];
   await backend.child.stop();
   return {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { agentWorkloads } from "../../scripts/benchmark/measure/agent-workloads.ts";
 import { dialectStream } from "../../scripts/benchmark/measure/dialect-workloads.ts";
 import { modelWorkloads } from "../../scripts/benchmark/measure/model-workloads.ts";
+import { surfaceWorkloads } from "../../scripts/benchmark/measure/surface-workloads.ts";
 import { workloads } from "../../scripts/benchmark/measure/workloads.ts";
 import type { Results } from "../../scripts/benchmark/results.ts";
 import { dialectSubjects } from "../../scripts/benchmark/subjects/dialects.ts";
@@ -35,7 +36,11 @@ describeBlackBox("scripts/bench --quick", () => {
       new Set(["direct gRPC", "bare Bun.serve", "oai-serve", ...dialectSubjects.map(({ name }) => name)]),
     );
     expect(new Set(results.cells.map(({ workload }) => workload))).toEqual(
-      new Set([...workloads, dialectStream, ...modelWorkloads, ...agentWorkloads].map(({ name }) => name)),
+      new Set(
+        [...workloads, dialectStream, ...modelWorkloads, ...agentWorkloads, ...surfaceWorkloads].map(
+          ({ name }) => name,
+        ),
+      ),
     );
     expect(results.cells.filter(({ answers, seconds }) => answers < 1 || seconds <= 0)).toEqual([]);
     expect(results.sizes.raw).toBeGreaterThan(results.sizes.zstd);

@@ -1,7 +1,7 @@
 import type { Task } from "../task.ts";
-import { checkStream, checkWhole } from "./check-answer.ts";
+import { checks } from "./checks.ts";
 import type { Answered, Caller, Workload } from "./exchange.ts";
-import { encodeQuestion, type Question } from "./question.ts";
+import { encodeQuestion, type Question, type Surface } from "./question.ts";
 import { ResponseReader } from "./response-reader.ts";
 
 /** One keep-alive connection to an OpenAI-compatible server on 127.0.0.1. */
@@ -10,7 +10,8 @@ export async function openHttpCaller(
   { stream: isStream, question = toAnyserve }: Pick<Workload, "stream" | "question">,
 ): Promise<Caller> {
   const reader = new ResponseReader();
-  const check = isStream ? checkStream : checkWhole;
+  const { surface = "chat" } = question;
+  const check = checks[surface][isStream ? "stream" : "whole"];
   let pending: Pending | undefined;
   /** Of the request, what the connection has not taken yet. */
   let unsent: Uint8Array = nothing;
@@ -70,7 +71,7 @@ export async function openHttpCaller(
           reject,
           ...(onFirst === undefined ? {} : { onFirst }),
         };
-        unsent = encodeRequest(port, encodeQuestion(question, task, isStream));
+        unsent = encodeRequest(port, paths[surface], encodeQuestion(question, task, isStream));
         send();
       }),
     close: () => socket.end(),
@@ -89,15 +90,20 @@ interface Pending {
 const nothing = new Uint8Array();
 const toAnyserve: Question = { model: "llamacpp" };
 
-const contentKey = Buffer.from('"content":');
+const paths: Readonly<Record<Surface, string>> = {
+  chat: "/v1/chat/completions",
+  responses: "/v1/responses",
+  messages: "/v1/messages",
+};
+
+/** What a delta with text or reasoning is named in the protocols. */
+const textKeys = ["content", "reasoning_content", "delta", "text"].map((name) => Buffer.from(`"${name}":`));
 const callKey = Buffer.from('"arguments":');
 
-/** Whether the body has a delta with text, reasoning or a call; those of roles are empty. */
+/** Whether the body has a delta with text, reasoning or a call; those that only open something are empty. */
 function hasText(body: Buffer): boolean {
-  return isGiven(body, contentKey) || isGiven(body, reasoningKey) || body.includes(callKey);
+  return textKeys.some((key) => isGiven(body, key)) || body.includes(callKey);
 }
-
-const reasoningKey = Buffer.from('"reasoning_content":');
 
 function isGiven(body: Buffer, key: Buffer): boolean {
   for (let found = body.indexOf(key); found >= 0; found = body.indexOf(key, found + 1)) {
@@ -107,9 +113,9 @@ function isGiven(body: Buffer, key: Buffer): boolean {
   return false;
 }
 
-function encodeRequest(port: number, body: string): Uint8Array {
+function encodeRequest(port: number, path: string, body: string): Uint8Array {
   const head = [
-    "POST /v1/chat/completions HTTP/1.1",
+    `POST ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     "Content-Type: application/json",
     // All of it is ASCII: its length in characters is its length in bytes.

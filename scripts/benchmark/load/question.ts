@@ -1,24 +1,40 @@
 import { calledTool, encodeTask, type Task } from "../task.ts";
 
+/** Which of the server's protocols is spoken. */
+export type Surface = "chat" | "responses" | "messages";
+
 /** What a request has besides the task. */
 export interface Question {
   model: string;
+  /** By default chat. */
+  surface?: Surface;
+  /** Of Responses: whether the answer is to be kept. */
+  store?: boolean;
   /** Tools on offer: one small one, or a hundred with 200 KB of schemas. */
   tools?: "one" | "many";
   /** How much was said before, in tokens of about four letters each. */
   historyTokens?: number;
 }
 
-/** Body of a chat completion. All of it is ASCII. */
+/** Body of the request. All of it is ASCII. */
 export function encodeQuestion(question: Question, task: Task, isStream: boolean): string {
-  const { model, tools, historyTokens = 0 } = question;
+  const { model, surface = "chat", historyTokens = 0 } = question;
   const last = JSON.stringify({ role: "user", content: encodeTask(task) });
-  const messages = [system, ...historyOf(historyTokens), last].join(",");
-  const offered = tools === undefined ? "" : `,"tools":${toolLists[tools]}`;
-  return `{"model":${JSON.stringify(model)},"messages":[${messages}],"temperature":0.7,"stream":${isStream}${offered}}`;
+  const turns = [...historyOf(historyTokens), last].join(",");
+  const shared = `"model":${JSON.stringify(model)},"temperature":0.7,"stream":${isStream}`;
+  return `{${shared},${ownFields[surface](question, turns)}}`;
 }
 
-const system = JSON.stringify({ role: "system", content: "You are a helpful assistant." });
+const instructions = JSON.stringify("You are a helpful assistant.");
+
+/** What each protocol calls its own; `turns` are messages as JSON. */
+const ownFields: Readonly<Record<Surface, (question: Question, turns: string) => string>> = {
+  chat: ({ tools }, turns) =>
+    `"messages":[{"role":"system","content":${instructions}},${turns}]${tools === undefined ? "" : `,"tools":${toolLists[tools]}`}`,
+  responses: ({ store = false }, turns) =>
+    `"instructions":${instructions},"input":[${turns}],"store":${store}`,
+  messages: (_, turns) => `"system":${instructions},"messages":[${turns}],"max_tokens":4096`,
+};
 
 const sentence = "This is one of many plain sentences that were said before, by turns and at length. ";
 const turnLetters = 400;

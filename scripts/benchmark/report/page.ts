@@ -6,6 +6,7 @@ import { modelTables } from "./models.ts";
 import { ratioTable } from "./ratios.ts";
 import { speedTables } from "./speed.ts";
 import { grouped, show } from "./statistics.ts";
+import { surfaceTables } from "./surfaces.ts";
 import { renderMarkdown, renderText, type Table } from "./table.ts";
 import { targetTable } from "./targets.ts";
 
@@ -34,6 +35,7 @@ function tablesOf(results: Results): Table[] {
     ...dialectTables(results),
     ...modelTables(results),
     ...agentTables(results),
+    ...surfaceTables(results),
     footprintTable(results),
   ].filter(({ rows }) => rows.length > 0);
 }

@@ -5,6 +5,7 @@ import { rawRatios } from "./dialects.ts";
 import { parsingRatios, renderingTimes } from "./models.ts";
 import { tokenRatesToPython } from "./ratios.ts";
 import { grouped, statistic } from "./statistics.ts";
+import { responsesRatios, storingTimes } from "./surfaces.ts";
 import type { Table } from "./table.ts";
 
 interface Target {
@@ -83,6 +84,20 @@ function targetsOf(results: Results): Target[] {
       digits: 0,
       limit: { below: 50 },
       values: agentStartCosts(results),
+    },
+    {
+      name: "CPU for each token, Responses ÷ chat",
+      unit: "",
+      digits: 2,
+      limit: { atMost: 2 },
+      values: responsesRatios(results),
+    },
+    {
+      name: "time that keeping a response in SQLite adds, p50",
+      unit: " ms",
+      digits: 2,
+      limit: { below: 1 },
+      values: storingTimes(results),
     },
     ...renderingTimes(results).map(({ template, values }) => ({
       name: `time that a chat of 8,000 tokens adds, ${template} template`,

@@ -22,6 +22,8 @@ export interface GatewayOptions {
   models?: Readonly<Record<string, ModelSettings>>;
   /** Files or folders of agents. */
   agentFiles?: readonly string[];
+  /** URL of a store. */
+  store?: string;
   core?: string | undefined;
 }
 
@@ -29,12 +31,13 @@ export type ModelSettings = Readonly<Record<string, unknown>>;
 
 /** Starts the executable and waits until it says that it is healthy. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { executable, directory, core } = options;
+  const { executable, directory, core, store } = options;
   const port = freePort();
   const address = ["--host", "127.0.0.1", "--port", `${port}`];
   const log = ["--log-level", "warn", "--log-content", "off"];
+  const kept = store === undefined ? [] : ["--store", store];
   const child = startProcess({
-    command: pinned([executable, ...address, ...log, ...backendFlags(options, port)], core),
+    command: pinned([executable, ...address, ...log, ...kept, ...backendFlags(options, port)], core),
     directory,
   });
   await untilHealthy(port, child);
