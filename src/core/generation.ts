@@ -91,7 +91,8 @@ export interface GenerationRequest {
   logprobs?: { top: number };
   /** Legacy scoring: the backend repeats the prompt with its logprobs. */
   echoLogprobs?: boolean;
-  reasoning?: { effort: string };
+  /** A hint is left out where the server refuses it. */
+  reasoning?: { effort: string; isHint?: boolean };
   /** The finish is to say which stop string ended the answer: dispatch looks for them, and the backend is not told. */
   namesStop?: boolean;
   /** Of a prompt that is longer than the model's context, the oldest messages are left out; otherwise it is refused. */

@@ -4,6 +4,7 @@ import { startUpstreamBed, type UpstreamBed } from "../e2e/upstreams/bed.ts";
 import { hello, postMessage, textOf } from "../support/message-wire.ts";
 import { describeBlackBox } from "../support/prerequisites.ts";
 import type { UpstreamAnswer, UpstreamBody } from "../support/upstream/upstream.ts";
+import { post } from "../support/wire.ts";
 import { image, look, pdf, schema, search, text, user } from "./message-fixtures.ts";
 
 const called = { id: "toolu_1", type: "function", function: { name: "look", arguments: '{"city":"Łódź"}' } };
@@ -11,12 +12,18 @@ const called = { id: "toolu_1", type: "function", function: { name: "look", argu
 describeBlackBox("Messages, in front of a server that takes everything", () => {
   let bed: UpstreamBed;
   let answer: UpstreamAnswer;
+  let refuses: string | undefined;
   beforeAll(async () => {
-    bed = await startUpstreamBed(() => answer);
+    bed = await startUpstreamBed((body) =>
+      refuses !== undefined && refuses in body
+        ? { whole: { error: { message: `Unrecognized: ${refuses}.`, param: refuses } }, status: 400 }
+        : answer,
+    );
   });
   afterAll(() => bed.stop());
   beforeEach(() => {
     answer = { text: "Hello" };
+    refuses = undefined;
   });
 
   /** The answer, and what the server behind was asked. */
@@ -325,6 +332,24 @@ describeBlackBox("Messages, in front of a server that takes everything", () => {
       expect(asked["reasoning_effort"]).toBe(effort);
     });
   }
+
+  test("M-18: a server that refuses an effort is asked again without it, and from then on at once", async () => {
+    refuses = "reasoning_effort";
+    const before = bed.upstream.calls.length;
+    const body = { output_config: { effort: "max" } };
+
+    const first = await ask(body);
+    const second = await ask(body);
+    const insisting = await post(`${bed.url}/chat/completions`, {
+      messages: hello.messages,
+      reasoning_effort: "max",
+    });
+
+    expect([first.status, second.status, insisting.status]).toEqual([200, 200, 400]);
+    expect(
+      bed.upstream.calls.slice(before).map(({ body: asked }) => asked["reasoning_effort"] ?? null),
+    ).toEqual(["max", null, null, "max"]);
+  });
 
   for (const [thinking, first] of [
     [{ type: "adaptive" }, { type: "thinking", thinking: "Hm.", signature: expect.stringMatching(/./) }],

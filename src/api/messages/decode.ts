@@ -57,7 +57,7 @@ export function decode(body: CountTokensRequest | MessageRequest): Decoded {
       ...tools,
       output: decodeOutput(body),
       namesStop: true,
-      ...given("reasoning", decodeReasoning(body)),
+      ...decodeReasoning(body),
       stream: "stream" in body && body.stream === true,
       extra: extraFields(body, readFields),
     },
@@ -106,10 +106,13 @@ function decodeOutput({ output_config: config, output_format: older }: CountToke
 function decodeReasoning({
   thinking,
   output_config: config,
-}: CountTokensRequest): { effort: string } | undefined {
-  if (thinking?.type === "disabled") return { effort: "none" };
-  if (config?.effort != null) return { effort: config.effort };
-  return thinking?.type === "enabled" ? { effort: effortFor(thinking.budget_tokens) } : undefined;
+}: CountTokensRequest): Pick<GenerationRequest, "reasoning"> {
+  const effort =
+    thinking?.type === "disabled"
+      ? "none"
+      : (config?.effort ?? (thinking?.type === "enabled" ? effortFor(thinking.budget_tokens) : undefined));
+  // Clients say it to every model, whether or not it has efforts, or the same ones.
+  return effort === undefined ? {} : { reasoning: { effort, isHint: true } };
 }
 
 function effortFor(budgetTokens: number): string {

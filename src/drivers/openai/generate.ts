@@ -1,7 +1,7 @@
 import type { CallContext, EventBatch, GenerationEvent, GenerationRequest } from "../../core/generation.ts";
 import { isRecord } from "../../core/json.ts";
 import type { HttpAnswer } from "../../egress/client.ts";
-import { concede, concessionFor, type Concessions } from "./concessions.ts";
+import { concede, concessionFor, concessionKey, type Concessions } from "./concessions.ts";
 import { AnswerReader } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { MalformedAnswer } from "./malformed.ts";
@@ -56,15 +56,17 @@ async function ask(
   { upstream, traits, concessions }: GenerateDeps,
 ): Promise<HttpAnswer> {
   const { path, body } = encode(request, traits);
-  let conceded = concessions.of(request.model);
+  const key = concessionKey(request);
+  const isEffortHint = request.reasoning?.isHint === true;
+  let conceded = concessions.of(key);
   for (;;) {
     const changed = concede(body, conceded);
     try {
       const answer = await upstream.post({ path, body: changed }, context);
-      concessions.keep(request.model, conceded);
+      concessions.keep(key, conceded);
       return answer;
     } catch (error) {
-      const more = concessionFor(error, changed, conceded);
+      const more = concessionFor(error, changed, { before: conceded, isEffortHint });
       if (more === undefined) throw error;
       conceded = new Set([...conceded, more]);
     }

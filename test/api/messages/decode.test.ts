@@ -356,31 +356,31 @@ describe("other fields", () => {
     ],
     ["a format", { output_config: { format } }, { output }],
     ["a format by its older name", { output_format: format }, { output }],
-    ["an effort", { output_config: { effort: "max" } }, { reasoning: { effort: "max" } }],
+    ["an effort", { output_config: { effort: "max" } }, { reasoning: { effort: "max", isHint: true } }],
     [
       "a small budget",
       { thinking: { type: "enabled", budget_tokens: 4_096 } },
-      { reasoning: { effort: "low" } },
+      { reasoning: { effort: "low", isHint: true } },
     ],
     [
       "a budget",
       { thinking: { type: "enabled", budget_tokens: 16_384 } },
-      { reasoning: { effort: "medium" } },
+      { reasoning: { effort: "medium", isHint: true } },
     ],
     [
       "a large budget",
       { thinking: { type: "enabled", budget_tokens: 16_385 } },
-      { reasoning: { effort: "high" } },
+      { reasoning: { effort: "high", isHint: true } },
     ],
     [
       "an effort before a budget",
       { thinking: { type: "enabled", budget_tokens: 1_024 }, output_config: { effort: "high" } },
-      { reasoning: { effort: "high" } },
+      { reasoning: { effort: "high", isHint: true } },
     ],
     [
       "no thinking before an effort",
       { thinking: { type: "disabled" }, output_config: { effort: "high" } },
-      { reasoning: { effort: "none" } },
+      { reasoning: { effort: "none", isHint: true } },
     ],
     ["unknown ones, to be sent on", { min_p: 0.1 }, { extra: { min_p: 0.1 } }],
   ] as const) {
