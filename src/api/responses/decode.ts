@@ -23,6 +23,9 @@ export interface DecodedRequest {
   ignored: readonly string[];
 }
 
+/** Named in a header. */
+const maxIgnored = 32;
+
 /** All but what is for agents, which are given what this surface does not read. */
 const readFields: ReadonlySet<string> = new Set(
   Object.keys(ResponseRequest.properties).filter((name) => name !== "include_steps"),
@@ -90,7 +93,7 @@ export function decodePrompt(body: InputTokensRequest): DecodedRequest {
     ignored: [
       ...[...tools.dropped].map((type) => `tools.${type}`),
       ...[...hostedTypes(input)].map((type) => `input.${type}`),
-    ],
+    ].slice(0, maxIgnored),
   };
 }
 

@@ -7,6 +7,7 @@ import { scripted } from "../../support/scripted.ts";
 const surfaces = {
   "/v1/chat/completions": user("Hi"),
   "/v1/completions": { prompt: "Hi" },
+  "/v1/responses": { input: "Hi" },
   "/v1/embeddings": { input: "Hi" },
 } as const;
 type Surface = keyof typeof surfaces;
