@@ -153,7 +153,7 @@ export function compose({ config, variable, files, log, foundation }: Compositio
       embed: createEmbed({ ...deps, exchange }),
       ...createTokenize(registry, foundation.tokens),
       conversations: createConversations({
-        store: foundation.store.conversations,
+        store: foundation.store.records,
         limits: config.conversations,
         countTokens: async (messages, model) =>
           await countEachMessage(foundation.tokens, encodingFor((await modelOf(model)).tokenModel), messages),

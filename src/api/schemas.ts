@@ -1,7 +1,12 @@
 import { ChatCompletion, ChatCompletionChunk } from "./chat/answer-schema.ts";
 import { ChatCompletionRequest } from "./chat/schema.ts";
+import {
+  ChatCompletionDeleted,
+  ChatCompletionList,
+  ChatCompletionMessageList,
+} from "./chat/stored/schema.ts";
+import { ErrorSchema, MetadataUpdate } from "./common/fields.ts";
 import { CreateFileRequest, FileDeleted, FileList, FileObject } from "./files/schema.ts";
-import { ErrorSchema } from "./common/fields.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "./completions/schema.ts";
 import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "./embeddings/schema.ts";
 import {
@@ -32,6 +37,10 @@ export const schemas = {
   ChatCompletionRequest,
   ChatCompletion,
   ChatCompletionChunk,
+  ChatCompletionList,
+  ChatCompletionDeleted,
+  ChatCompletionMessageList,
+  MetadataUpdate,
   ResponseRequest,
   Response: ResponseSchema,
   ResponseStreamEvent,

@@ -97,7 +97,6 @@ const notSupported: Readonly<Record<string, string>> = {
   "ChatCompletionCreateParamsBase.prompt_cache_options": "Bookkeeping: taken and not used.",
   "ChatCompletionCreateParamsBase.prompt_cache_retention": "Bookkeeping: taken and not used.",
   "ChatCompletionCreateParamsBase.safety_identifier": "Bookkeeping: taken and not used.",
-  "ChatCompletionCreateParamsBase.store": "Nothing is stored; named as ignored when true.",
   "ChatCompletionCreateParamsBase.verbosity": keptUnread,
   "ChatCompletionCreateParamsBase.web_search_options": keptUnread,
   "ChatCompletionAssistantMessageParam.audio": noAudio,

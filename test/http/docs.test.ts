@@ -35,6 +35,11 @@ describe("The OpenAPI document", () => {
 
     expect(operations).toEqual([
       "post /v1/chat/completions",
+      "get /v1/chat/completions",
+      "get /v1/chat/completions/{completion}",
+      "post /v1/chat/completions/{completion}",
+      "delete /v1/chat/completions/{completion}",
+      "get /v1/chat/completions/{completion}/messages",
       "post /v1/responses",
       "post /v1/responses/input_tokens",
       "post /v1/responses/compact",

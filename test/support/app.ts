@@ -1,4 +1,5 @@
 import type { Backend } from "../../src/core/generation.ts";
+import type { Log } from "../../src/core/log.ts";
 import { type AdmissionLimits, createAdmission } from "../../src/dispatch/admission.ts";
 import type { Timeouts } from "../../src/dispatch/deadlines.ts";
 import { createCountTokens } from "../../src/dispatch/count-tokens.ts";
@@ -11,7 +12,7 @@ import { createListener } from "../../src/http/listener.ts";
 import { createServer } from "../../src/server.ts";
 import { createStore } from "../../src/store/create-store.ts";
 import type { RecordStore } from "../../src/store/records.ts";
-import type { Conversations } from "../../src/api/common/conversation/conversations.ts";
+import { type Conversations, createConversations } from "../../src/api/common/conversation/conversations.ts";
 import { createExchangeLog } from "../../src/telemetry/exchange.ts";
 import { memoryLog } from "./calls.ts";
 import { type CharacterTokens, characterTokens } from "./character-tokens.ts";
@@ -60,6 +61,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
   });
   const maxBodyBytes = 1 << 20;
   const maxFileBytes = 4 << 20;
+  const records = options.records ?? createStore("memory:", log).records;
   const handler = createServer({
     surfaces: {
       generate,
@@ -67,8 +69,8 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
       embed: createEmbed({ ...deps, exchange: (context) => createExchangeLog(context.log, "off") }),
       ...createTokenize(registry, tokens),
       strict,
-      records: options.records ?? createStore("memory:", log).records,
-      ...(options.conversations !== undefined && { conversations: options.conversations }),
+      records,
+      conversations: options.conversations ?? noAgents(records, log),
       bodyLimits: { maxBodyBytes, maxJsonDepth: 128, maxJsonValues: 524_288, bodyTimeoutMs: 10_000 },
       maxFileBytes,
       maxMessages: 100,
@@ -99,6 +101,17 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
       fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(body), ...init }),
     [Symbol.asyncDispose]: () => listener.stop(),
   };
+}
+
+/** Conversations that only those surfaces have which name them. */
+function noAgents(store: RecordStore, log: Log): Conversations {
+  return createConversations({
+    store,
+    limits: { maxMessages: 1_000, maxBytes: 1 << 20 },
+    countTokens: async (messages) => messages.map(() => 1),
+    agentOf: async () => undefined,
+    log,
+  });
 }
 
 /** The JSON of an answer, with the type that the test expects of it. */

@@ -243,6 +243,11 @@ export const ChatCompletionRequest = open(
     ),
     reasoning_effort: nullish(words("none", "minimal", "low", "medium", "high", "xhigh", "max")),
     modalities: nullish(Type.Array(words("text", "audio"), { maxItems: 2 })),
+    store: nullish(
+      Type.Boolean({
+        description: "Whether the answer is kept, with the messages, so that it can be looked up and listed.",
+      }),
+    ),
     metadata: metadataField(
       "Up to 16 texts by key, kept with what is stored. Not used otherwise, but for `conversation_id`, which agents take as they take the field of that name.",
     ),

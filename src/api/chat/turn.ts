@@ -8,6 +8,7 @@ import {
 } from "../common/conversation/conversation-id.ts";
 import type { Conversations } from "../common/conversation/conversations.ts";
 import type { OpenConversation } from "../common/conversation/open-conversation.ts";
+import type { Keeper } from "../common/record-answer.ts";
 import { given } from "../common/sampling.ts";
 import type { ChatCompletionRequest } from "./schema.ts";
 
@@ -16,13 +17,15 @@ export interface Turn {
   /** Comes back with the answer. */
   conversationId?: string;
   headers: Readonly<Record<string, string>>;
+  /** Keep the answer in its conversation. */
+  keepers: readonly Keeper[];
   /**
    * Has the request generated once it is its turn. For a stream that has to wait for that longer than `headStartMs`,
    * resolves before: then waiting is part of the events, fails with them, and what has no effect is not known.
    */
   ask(generate: AskModel, headStartMs: number): Promise<Asked>;
   /** For a turn whose events nobody will read. */
-  close(): void;
+  close: () => void;
 }
 
 export type AskModel = (request: GenerationRequest) => Promise<Generating>;
@@ -39,15 +42,15 @@ export interface Asked extends Omit<Generating, "promptTokens"> {
 export async function openTurn(
   generation: GenerationRequest,
   { body, headers }: { body: ChatCompletionRequest; headers: Headers },
-  { conversations, call }: { conversations: Conversations | undefined; call: CallContext },
+  { conversations, call }: { conversations: Conversations; call: CallContext },
 ): Promise<Turn> {
   const { direct, inMetadata } = givenIds(body, headers);
   if (direct !== undefined) assertConversationId(direct);
-  const { prompt, model, choices } = generation;
+  const { prompt, model } = generation;
   const open =
     prompt.kind === "messages"
-      ? await conversations?.open(
-          { model, messages: prompt.messages, choices, ...given("given", direct ?? inMetadata) },
+      ? await conversations.open(
+          { model, messages: prompt.messages, ...given("given", direct ?? inMetadata) },
           call,
         )
       : undefined;
@@ -55,6 +58,7 @@ export async function openTurn(
     return {
       ...given("conversationId", direct?.id),
       headers: direct === undefined ? {} : { [conversationHeader]: direct.id },
+      keepers: [],
       ask: async (generate, headStartMs) => ({ ...(await generate(generation)), headStartMs }),
       close() {},
     };
@@ -62,8 +66,9 @@ export async function openTurn(
   return {
     conversationId: open.id,
     headers: { [conversationHeader]: open.id },
+    keepers: [open.keeper],
     ask: (generate, headStartMs) => askInTurn(open, generation, { generate, headStartMs }),
-    close: () => open.close(),
+    close: open.close,
   };
 }
 
@@ -84,7 +89,7 @@ async function askInTurn(
   if (request !== undefined) {
     const generating = await generate(request);
     const left = Math.max(0, headStartMs - (performance.now() - startedAt));
-    return { ...generating, events: open.record(generating.events), headStartMs: left };
+    return { ...generating, headStartMs: left };
   }
   return {
     model: generation.model === "" ? open.agent : generation.model,
@@ -108,7 +113,7 @@ async function* waitAndAsk(
 ): AsyncGenerator<EventBatch> {
   try {
     const { events } = await generate(await asking);
-    yield* open.record(events);
+    yield* events;
   } finally {
     open.close();
   }

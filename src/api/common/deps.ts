@@ -8,8 +8,8 @@ import type { SseOptions } from "../../http/sse.ts";
 export interface SurfaceDeps {
   generate: Generate;
   countTokens: CountTokens;
-  /** Where models keep conversations. */
-  conversations?: Conversations;
+  /** Those of agents, which keep them, and those that clients name. */
+  conversations: Conversations;
   /** What lasts: every surface keeps its things in it. */
   records: RecordStore;
   bodyLimits: BodyLimits;

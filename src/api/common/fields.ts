@@ -1,6 +1,6 @@
 /** Request fields that chat and legacy completions share. */
-import { Type } from "@sinclair/typebox";
-import { nullish, open } from "../../http/schema.ts";
+import { type TObject, Type } from "@sinclair/typebox";
+import { nullable, nullish, open } from "../../http/schema.ts";
 
 /** More prompts times choices than this in one request are refused. */
 export const maxChoices = 128;
@@ -77,13 +77,32 @@ export const modelField = nullish(
 
 /** What a client notes down with something: up to 16 texts of up to 512 characters, by keys of up to 64. */
 export function metadataField(description: string) {
-  return nullish(
-    Type.Record(Type.String({ pattern: "^[^]{0,64}$" }), Type.String({ maxLength: 512 }), {
-      additionalProperties: false,
-      maxProperties: 16,
-      description,
-    }),
-  );
+  return nullish(metadataEntries(description));
+}
+
+function metadataEntries(description: string) {
+  return Type.Record(Type.String({ pattern: "^[^]{0,64}$" }), Type.String({ maxLength: 512 }), {
+    additionalProperties: false,
+    maxProperties: 16,
+    description,
+  });
+}
+
+/** Of a request that changes nothing else. */
+export const MetadataUpdate = open(
+  { metadata: nullable(metadataEntries("Takes the place of what was noted down; `null` for nothing.")) },
+  { examples: [{ metadata: { topic: "demo" } }] },
+);
+
+/** One page of a list; `title` is what one of its things is called. */
+export function listOf<Schema extends TObject>(schema: Schema, title: string) {
+  return Type.Object({
+    object: Type.Literal("list"),
+    data: Type.Array(Type.Composite([schema], { title })),
+    first_id: nullable(Type.String({ description: "`null` in an empty list, as `last_id`." })),
+    last_id: nullable(Type.String({ description: "For `after`, to get the next page." })),
+    has_more: Type.Boolean(),
+  });
 }
 
 export const UsageSchema = Type.Object(

@@ -54,8 +54,7 @@ export function noteFields(body: object): { notes?: Record<string, unknown> } {
 export function extraFields(body: object, read: ReadonlySet<string>): Record<string, unknown> {
   const extra: Record<string, unknown> = Object.create(null);
   for (const [name, value] of Object.entries(body)) {
-    const isDefault = value === null || (name === "store" && value === false);
-    if (!isDefault && !read.has(name) && !bookkeeping.has(name)) extra[name] = value;
+    if (value !== null && !read.has(name) && !bookkeeping.has(name)) extra[name] = value;
   }
   return extra;
 }

@@ -46,7 +46,6 @@ const retrieveQuery = createQuery({
 export function responseRoutes(given: SurfaceDeps) {
   const deps: ResponseDeps = {
     ...given,
-    conversations: undefined,
     generate: withOurNames(given.generate),
     countTokens: countWithOurNames(given.countTokens),
     runs: createRuns(given.records),

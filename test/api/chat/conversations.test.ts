@@ -3,10 +3,12 @@ import {
   type ConversationDeps,
   createConversations,
 } from "../../../src/api/common/conversation/conversations.ts";
+import { conversationKey } from "../../../src/api/common/conversation/layout.ts";
+import { readTranscript } from "../../../src/api/common/conversation/transcript.ts";
 import { ServeError } from "../../../src/core/error.ts";
 import type { GenerationRequest, Message } from "../../../src/core/generation.ts";
 import { createStore } from "../../../src/store/create-store.ts";
-import type { ConversationStore } from "../../../src/store/store.ts";
+import type { RecordStore, StoredRecord } from "../../../src/store/records.ts";
 import { storeUnavailable } from "../../../src/store/unavailable.ts";
 import { type App, type AppOptions, jsonOf, startApp } from "../../support/app.ts";
 import { memoryLog } from "../../support/calls.ts";
@@ -22,12 +24,12 @@ type Chunk = ChatChunk & { conversation_id?: string; metadata?: unknown };
 
 interface Room extends App {
   agent: ScriptedBackend;
-  store: ConversationStore;
+  store: RecordStore;
 }
 
 interface RoomOptions extends Omit<AppOptions, "conversations"> {
   conversationLimits?: Partial<ConversationDeps["limits"]>;
-  store?: ConversationStore;
+  store?: RecordStore;
   log?: ReturnType<typeof memoryLog>;
 }
 
@@ -39,7 +41,7 @@ function startRoom(
   const agent = scripted(script, { id: "agents", models: [{ id: "crew", ownedBy: "us" }] });
   const plain = scripted([[text("plain"), finish()]], { models: [{ id: "plain", ownedBy: "us" }] });
   const log = options.log ?? memoryLog();
-  const store = options.store ?? createStore("memory:", log).conversations;
+  const store = options.store ?? createStore("memory:", log).records;
   const conversations = createConversations({
     store,
     limits: { maxMessages: 1_000, maxBytes: 1_048_576, ...options.conversationLimits },
@@ -66,6 +68,14 @@ function textOf({ content }: Message): string {
 /** What the agent was given, as `role:text`. */
 function textsOf({ prompt }: GenerationRequest): string[] {
   return prompt.kind === "messages" ? prompt.messages.map((each) => `${each.role}:${textOf(each)}`) : [];
+}
+
+async function messagesOf(store: RecordStore, id = "c1"): Promise<readonly Message[]> {
+  return (await readTranscript(store, conversationKey("", id)))?.messages ?? [];
+}
+
+async function stored(store: RecordStore): Promise<readonly StoredRecord[]> {
+  return (await store.list({ collection: "conversation", order: "desc", limit: 9 }))?.items ?? [];
 }
 
 async function ask(room: Room, question: unknown, more: object = {}, headers = {}): Promise<Body> {
@@ -277,7 +287,7 @@ describe("a plain model", () => {
       expect(response.headers.get("x-conversation-id")).toBe("c1");
     }
 
-    expect(await room.store.list({ limit: 9, offset: 0 })).toEqual([]);
+    expect(await stored(room.store)).toEqual([]);
   });
 
   test("begins no conversation, and takes no notice of metadata", async () => {
@@ -323,7 +333,7 @@ describe("the history", () => {
       c1,
     );
 
-    const { messages = [] } = (await room.store.read({ owner: "", id: "c1" })) ?? {};
+    const messages = await messagesOf(room.store);
     expect(messages.map(textOf)).toEqual(["One", "1", "Other", "3"]);
   });
 
@@ -349,7 +359,7 @@ describe("the history", () => {
     for (const letter of ["a", "b", "c"]) await ask(room, letter.repeat(100), c1);
 
     expect(room.agent.seen.map((request) => textsOf(request).length)).toEqual([1, 1, 1]);
-    const { messages = [] } = (await room.store.read({ owner: "", id: "c1" })) ?? {};
+    const messages = await messagesOf(room.store);
     expect(messages).toHaveLength(6);
   });
 
@@ -358,7 +368,7 @@ describe("the history", () => {
 
     for (let turn = 0; turn < 6; turn++) await ask(room, `Q${turn}`, c1);
 
-    const { messages = [] } = (await room.store.read({ owner: "", id: "c1" })) ?? {};
+    const messages = await messagesOf(room.store);
     expect(messages.length).toBeLessThanOrEqual(8);
     expect(messages.map(textOf).slice(-2, -1)).toEqual(["Q5"]);
   });
@@ -392,7 +402,7 @@ describe("the history", () => {
 
         expect(response.status).toBe(stream ? 200 : 413);
         expect(body).toContain('"code":"conversation_too_large"');
-        expect(await room.store.list({ limit: 9, offset: 0 })).toEqual([]);
+        expect(await stored(room.store)).toEqual([]);
       });
     });
 
@@ -406,7 +416,7 @@ describe("the history", () => {
 
       expect(response.status).toBe(200);
       expect(body.match(/x/g)?.length).toBeGreaterThanOrEqual(3_000);
-      expect(await room.store.list({ limit: 9, offset: 0 })).toEqual([]);
+      expect(await stored(room.store)).toEqual([]);
       expect(log.lines).toEqual(["warn A conversation was not kept"]);
     });
   }
@@ -420,7 +430,7 @@ describe("the history", () => {
     const body = await ask(room, "One", { ...c1, n: 2 });
 
     expect(body.choices).toHaveLength(2);
-    const { messages = [] } = (await room.store.read({ owner: "", id: "c1" })) ?? {};
+    const messages = await messagesOf(room.store);
     expect(messages.map(textOf)).toEqual(["One", "a"]);
   });
 
@@ -432,7 +442,7 @@ describe("the history", () => {
     }
 
     expect(room.agent.seen.map((request) => textsOf(request).length)).toEqual([1, 1, 3]);
-    const owners = (await room.store.list({ limit: 9, offset: 0 })).map(({ owner }) => owner);
+    const owners = (await stored(room.store)).map(({ key }) => key.owner);
     expect(new Set(owners).size).toBe(2);
     for (const owner of owners) expect(owner).toMatch(/^[0-9a-f]{16}$/);
   });
@@ -442,13 +452,22 @@ describe("the history", () => {
 
     await (await room.post(path, { ...user("Hi"), ...c1 })).text();
 
-    expect(await room.store.list({ limit: 9, offset: 0 })).toMatchObject([{ id: "c1", model: "crew" }]);
+    expect(await stored(room.store)).toMatchObject([{ key: { id: "c1" }, labels: { model: "crew" } }]);
   });
 });
 
 describe("a store", () => {
   test("that cannot be read refuses those who name a conversation, and serves the others", async () => {
-    const store = { read: down, write: down, list: down, delete: down };
+    const store = {
+      head: down,
+      read: down,
+      entries: down,
+      findEntry: down,
+      chain: down,
+      list: down,
+      write: down,
+      claim: down,
+    };
     await using room = startRoom(undefined, { store });
 
     const named = await room.post(path, { model: "crew", ...user("Hi"), ...c1 });
@@ -463,8 +482,8 @@ describe("a store", () => {
   });
 
   test("that cannot be written fails the answer of a named conversation, and asks for no retry", async () => {
-    const { conversations } = createStore("memory:", memoryLog());
-    await using room = startRoom(undefined, { store: { ...conversations, write: down } });
+    const { records } = createStore("memory:", memoryLog());
+    await using room = startRoom(undefined, { store: { ...records, write: down } });
 
     const named = await room.post(path, { model: "crew", ...user("Hi"), ...c1 });
     const streamed = await room.post(path, { model: "crew", ...user("Hi"), ...c1, stream: true });
@@ -479,10 +498,10 @@ describe("a store", () => {
   });
 
   test("that does not answer delays no answer of an unnamed conversation, and is told of once", async () => {
-    const { conversations } = createStore("memory:", memoryLog());
+    const { records } = createStore("memory:", memoryLog());
     const { promise: never } = Promise.withResolvers<never>();
     const log = memoryLog();
-    await using room = startRoom(undefined, { store: { ...conversations, write: () => never }, log });
+    await using room = startRoom(undefined, { store: { ...records, write: () => never }, log });
 
     const answers = [await ask(room, "One"), await ask(room, "Two")];
 
@@ -491,13 +510,13 @@ describe("a store", () => {
   });
 
   test("that is still writing an unnamed conversation is waited for by whoever goes on with it", async () => {
-    const { conversations } = createStore("memory:", memoryLog());
+    const { records } = createStore("memory:", memoryLog());
     const gate = Promise.withResolvers<void>();
-    const store: ConversationStore = {
-      ...conversations,
+    const store: RecordStore = {
+      ...records,
       async write(turn) {
         await gate.promise;
-        return await conversations.write(turn);
+        return await records.write(turn);
       },
     };
     await using room = startRoom(undefined, { store });
@@ -512,18 +531,18 @@ describe("a store", () => {
   });
 
   test("that another process writes to loses no turn", async () => {
-    const { conversations } = createStore("memory:", memoryLog());
-    const other = startRoom(undefined, { store: conversations });
+    const { records } = createStore("memory:", memoryLog());
+    const other = startRoom(undefined, { store: records });
     await using otherRoom = other;
     await using room = startRoom(
       (request, call) =>
         call === 0 ? [ask(otherRoom, "Theirs", c1), [text("ours")], [finish()]] : counted(request),
-      { store: conversations },
+      { store: records },
     );
 
     await ask(room, "Ours", c1);
 
-    const { messages = [] } = (await conversations.read({ owner: "", id: "c1" })) ?? {};
+    const messages = await messagesOf(records);
     expect(messages.map(textOf)).toEqual(["Theirs", "1", "Ours", "ours"]);
   });
 });
@@ -531,13 +550,13 @@ describe("a store", () => {
 describe("the turn", () => {
   test("is stored before the client sees its end", async () => {
     const written: string[] = [];
-    const { conversations } = createStore("memory:", memoryLog());
-    const store: ConversationStore = {
-      ...conversations,
+    const { records } = createStore("memory:", memoryLog());
+    const store: RecordStore = {
+      ...records,
       async write(turn) {
-        const version = await conversations.write(turn);
-        written.push(turn.key.id);
-        return version;
+        const result = await records.write(turn);
+        written.push(...turn.map(({ key }) => key.id));
+        return result;
       },
     };
     await using room = startRoom(undefined, { store });
@@ -599,12 +618,7 @@ describe("the turn", () => {
     expect(chatText(chunks)).toBe("3");
     expect(chunks.map(({ conversation_id: id }) => id)).toEqual(["c1", undefined, "c1"]);
     expect(chunks.map(({ model }) => model)).toEqual(["crew", "crew", "crew"]);
-    expect((await room.store.read({ owner: "", id: "c1" }))?.messages.map(textOf)).toEqual([
-      "One",
-      "1",
-      "Two",
-      "3",
-    ]);
+    expect((await messagesOf(room.store)).map(textOf)).toEqual(["One", "1", "Two", "3"]);
   });
 
   for (const [how, headStartMs, status] of [
@@ -704,7 +718,7 @@ test("a hundred conversations at once are kept apart", async () => {
   );
 
   for (const id of ids) {
-    const { messages = [] } = (await room.store.read({ owner: "", id })) ?? {};
+    const messages = await messagesOf(room.store, id);
     const texts = messages.map(textOf);
     expect(texts.filter((_, at) => at % 2 === 0).toSorted()).toEqual([
       `${id} one`,

@@ -339,7 +339,7 @@ test("fields that are not ours are kept under their names, bookkeeping is not", 
   };
 
   expect(decoded(body).extra).toEqual(
-    Object.assign(Object.create(null), { min_p: 0.1, chat_template_kwargs: { a: 1 }, store: true }),
+    Object.assign(Object.create(null), { min_p: 0.1, chat_template_kwargs: { a: 1 } }),
   );
   expect(Object.keys(decoded({ store: false, unset: null }).extra)).toEqual([]);
 });

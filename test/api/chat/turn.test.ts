@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
-import { type AskModel, openTurn } from "../../../src/api/chat/turn.ts";
+import { type Asked, type AskModel, openTurn, type Turn } from "../../../src/api/chat/turn.ts";
 import { createConversations } from "../../../src/api/common/conversation/conversations.ts";
+import { conversationKey } from "../../../src/api/common/conversation/layout.ts";
+import { recordAnswer } from "../../../src/api/common/record-answer.ts";
 import { ServeError } from "../../../src/core/error.ts";
+import type { EventBatch } from "../../../src/core/generation.ts";
 import { createStore } from "../../../src/store/create-store.ts";
 import { callContext, memoryLog, textRequest } from "../../support/calls.ts";
 import { finish, text } from "../../support/events.ts";
@@ -18,8 +21,12 @@ const generate: AskModel = async (request) => ({
   })(),
 });
 
+function recorded({ keepers, close }: Turn, { events }: Asked): AsyncIterable<EventBatch> {
+  return recordAnswer(events, { choices: 1, usage: false, keepers, close });
+}
+
 function createRoom() {
-  const store = createStore("memory:", memoryLog()).conversations;
+  const store = createStore("memory:", memoryLog()).records;
   const conversations = createConversations({
     store,
     limits: { maxMessages: 100, maxBytes: 10_000 },
@@ -50,16 +57,16 @@ test("a turn that comes soon leaves the rest of its head start to the first even
 test("a turn that does not come within its head start is waited for by whoever reads the events", async () => {
   const { store, open } = createRoom();
   const first = await open();
-  const { events: firstEvents } = await first.ask(generate, 60_000);
+  const firstAsked = await first.ask(generate, 60_000);
   const second = await open(undefined, "an-alias");
 
   const asked = await second.ask(generate, 1);
-  await Array.fromAsync(firstEvents);
-  const batches = await Array.fromAsync(asked.events);
+  await Array.fromAsync(recorded(first, firstAsked));
+  const batches = await Array.fromAsync(recorded(second, asked));
 
   expect(asked).toMatchObject({ model: "an-alias", headStartMs: 0 });
   expect(batches.flat()).toEqual([text("Hello"), finish()]);
-  expect(await store.read({ owner: "", id: "c1" })).toMatchObject({ version: 2 });
+  expect(await store.read(conversationKey("", "c1"))).toMatchObject({ version: 2 });
 });
 
 test("a client that leaves while it waits holds nobody up", async () => {

@@ -25,6 +25,12 @@ export function startDocsServer(version: string): DocsServer {
       spell: noBackend,
       detokenize: noBackend,
       strict: false,
+      conversations: {
+        open: noBackend,
+        enter: noBackend,
+        append: noBackend,
+        fit: noBackend,
+      },
       records: createStore("memory:", memoryLog()).records,
       bodyLimits: { maxBodyBytes: 1_000_000, maxJsonDepth: 32, maxJsonValues: 524_288, bodyTimeoutMs: 1_000 },
       maxFileBytes: 1_000,

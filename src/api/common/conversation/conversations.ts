@@ -1,9 +1,10 @@
 import type { CallContext, Message } from "../../../core/generation.ts";
-import { createId } from "../../../core/ids.ts";
 import type { Log } from "../../../core/log.ts";
-import type { ConversationStore } from "../../../store/store.ts";
-import { assertConversationId, type GivenId } from "./conversation-id.ts";
-import type { CountTokens } from "./fit-context.ts";
+import type { RecordStore } from "../../../store/records.ts";
+import { assertConversationId, createConversationId, type GivenId } from "./conversation-id.ts";
+import { fitContext, type CountTokens } from "./fit-context.ts";
+import { type Addition, appendItems, enterConversation, type ItemTurn, readExisting } from "./item-turn.ts";
+import { conversationKey } from "./layout.ts";
 import { type OpenConversation, openConversation } from "./open-conversation.ts";
 import { createTurnSaver } from "./save-turn.ts";
 import type { SizeLimits } from "./size.ts";
@@ -15,7 +16,7 @@ export interface ConversationLimits extends SizeLimits {
 }
 
 export interface ConversationDeps {
-  store: ConversationStore;
+  store: RecordStore;
   limits: ConversationLimits;
   countTokens: CountTokens;
   /**
@@ -32,8 +33,6 @@ export interface ConversationRequest {
   messages: readonly Message[];
   /** Absent: a new conversation. */
   given?: GivenId;
-  /** Answers that the request asks for. */
-  choices: number;
 }
 
 export interface Conversations {
@@ -42,12 +41,22 @@ export interface Conversations {
    * Rejects with `invalid_request` for the id, and as `agentOf` does.
    */
   open(request: ConversationRequest, context: CallContext): Promise<OpenConversation | undefined>;
+  /**
+   * Begins a turn of a conversation in items, once those before it are over. Rejects with `invalid_request` for the id,
+   * and as `enterConversation` does.
+   */
+  enter(given: GivenId, context: Pick<CallContext, "owner" | "signal">): Promise<ItemTurn>;
+  /** Adds items without waiting for turns, which come to stand behind them. Rejects as `appendItems` does. */
+  append(id: string, owner: string | undefined, addition: Addition): Promise<void>;
+  /** What an agent is given of its conversation; for other models, all of it. Rejects as `agentOf` does. */
+  fit(messages: readonly Message[], model: string): Promise<readonly Message[]>;
 }
 
 /** Requests of one conversation that wait for their turn. */
 const maxWaiting = 16;
 
 export function createConversations(deps: ConversationDeps): Conversations {
+  const { store, limits, countTokens } = deps;
   const room = { ...deps, locks: createTurnLocks(maxWaiting), saver: createTurnSaver(deps.log) };
   return {
     async open(request, context) {
@@ -55,8 +64,20 @@ export function createConversations(deps: ConversationDeps): Conversations {
       const agent = await deps.agentOf(request.model);
       if (agent === undefined) return undefined;
       if (given !== undefined) assertConversationId(given);
-      const key = { owner: context.owner ?? "", id: given?.id ?? createId("conv_", 24) };
+      const key = conversationKey(context.owner, given?.id ?? createConversationId());
       return openConversation({ key, agent, isAsked: given !== undefined, request }, context, room);
+    },
+    async enter(given, context) {
+      assertConversationId(given);
+      return await enterConversation(conversationKey(context.owner, given.id), context, room);
+    },
+    async append(id, owner, addition) {
+      const key = conversationKey(owner, id);
+      await appendItems({ key, stored: await readExisting(store, key), addition }, room);
+    },
+    async fit(messages, model) {
+      if ((await deps.agentOf(model)) === undefined) return messages;
+      return await fitContext(messages, { limit: limits.maxContextTokens, countTokens, model });
     },
   };
 }

@@ -1,13 +1,17 @@
 import { ServeError } from "../../../core/error.ts";
-import type { CallContext, EventBatch, Message } from "../../../core/generation.ts";
-import type { ConversationKey, ConversationStore } from "../../../store/store.ts";
+import type { CallContext, Message } from "../../../core/generation.ts";
+import type { RecordKey, RecordStore } from "../../../store/records.ts";
+import type { Keeper } from "../record-answer.ts";
+import { AnswerRecorder } from "./answer-recorder.ts";
 import { fitContext, type CountTokens } from "./fit-context.ts";
 import { historyToAnswer, mergeHistory } from "./merge.ts";
-import { recordTurn } from "./record-turn.ts";
+import { itemsAfterTurn } from "./next-items.ts";
 import type { TurnSaver } from "./save-turn.ts";
 import { fitSize, type SizeLimits } from "./size.ts";
+import { createPlace } from "./place.ts";
+import { nothing, readTranscript } from "./transcript.ts";
 import type { TurnLocks } from "./turn-locks.ts";
-import { nothing, writeTurn } from "./write-turn.ts";
+import { writeConversation } from "./write-conversation.ts";
 
 /** One turn of a conversation: others wait until it is over. Ends by itself when the call's signal aborts. */
 export interface OpenConversation {
@@ -21,18 +25,14 @@ export interface OpenConversation {
    * context's signal.
    */
   messages(): Promise<readonly Message[]>;
-  /**
-   * Hands `events`, the agent's answer, on. The turn, with the answer of choice 0, is written before the event that
-   * ends the last choice is handed on, so that whoever saw the end finds it. An answer that fails, or whose client has
-   * left, leaves the transcript as it was.
-   */
-  record(events: AsyncIterable<EventBatch>): AsyncIterable<EventBatch>;
-  /** For a turn that is not recorded. */
-  close(): void;
+  /** Writes the turn, with the agent's answer of choice 0. Without it the transcript stays as it was. */
+  readonly keeper: Keeper;
+  /** For a turn that is not written. */
+  close: () => void;
 }
 
 export interface ConversationRoom {
-  store: ConversationStore;
+  store: RecordStore;
   limits: SizeLimits & { maxContextTokens?: number };
   countTokens: CountTokens;
   locks: TurnLocks;
@@ -40,11 +40,11 @@ export interface ConversationRoom {
 }
 
 export interface TurnToOpen {
-  key: ConversationKey;
+  key: RecordKey;
   agent: string;
   /** Whether the client named the conversation; it is a new one otherwise. */
   isAsked: boolean;
-  request: { model: string; messages: readonly Message[]; choices: number };
+  request: { model: string; messages: readonly Message[] };
 }
 
 export function openConversation(
@@ -52,29 +52,13 @@ export function openConversation(
   { signal }: CallContext,
   { store, limits, countTokens, locks, saver }: ConversationRoom,
 ): OpenConversation {
+  const place = createPlace({ locks, key, signal });
   let stored = nothing;
-  let leave: (() => void) | undefined;
-  let isOver = false;
-  /** Settles, and never rejects, once the turn is written. */
-  let written: Promise<void> | undefined;
-
-  const close = () => {
-    isOver = true;
-    signal.removeEventListener("abort", close);
-    // Others are not let in while it is being written.
-    if (written === undefined) leave?.();
-    else void written.then(leave);
-  };
-  const enter = async () => {
-    leave = await locks.enter(JSON.stringify([key.owner, key.id]), signal);
-    if (isOver) leave();
-    else signal.addEventListener("abort", close, { once: true });
-  };
   const read = async () => {
     if (isAsked) {
-      stored = (await store.read(key)) ?? nothing;
+      stored = (await readTranscript(store, key)) ?? nothing;
       signal.throwIfAborted();
-      fitSize(mergeHistory(stored.messages, request.messages), limits);
+      fitSize(mergeHistory(stored.messages, request.messages), limits, stored);
     }
     return await fitContext(historyToAnswer(stored.messages, request.messages), {
       limit: limits.maxContextTokens,
@@ -86,33 +70,47 @@ export function openConversation(
   return {
     id: key.id,
     agent,
-    async messages() {
-      await enter();
-      try {
-        return await read();
-      } catch (error) {
-        close();
-        throw error;
-      }
+    messages: () => place.enter(read),
+    keeper: createTurnKeeper({
+      maxCharacters: limits.maxBytes,
+      tooLong() {
+        const error = answerTooLong(limits);
+        if (isAsked) throw error;
+        saver.notKept(error.message);
+      },
+      async save(answer) {
+        const turn = { messages: request.messages, answer };
+        const writing = writeConversation(
+          { key, model: agent, stored, next: (present) => itemsAfterTurn(present, turn, limits) },
+          store,
+        );
+        place.hold(writing);
+        await (isAsked ? saver.asked(writing) : saver.unasked(writing));
+      },
+    }),
+    close: place.close,
+  };
+}
+
+interface TurnToKeep {
+  /** Longest answer that is saved. */
+  maxCharacters: number;
+  /** Called once for a longer one, which goes on and is not saved; what it throws ends the answer. */
+  tooLong: () => void;
+  save: (answer: Message) => Promise<void>;
+}
+
+function createTurnKeeper({ maxCharacters, tooLong, save }: TurnToKeep): Keeper {
+  const recorder = new AnswerRecorder(maxCharacters);
+  return {
+    add(event) {
+      const wasTooLong = recorder.isTooLong;
+      recorder.add(event);
+      if (recorder.isTooLong && !wasTooLong) tooLong();
     },
-    record: (events) =>
-      recordTurn(events, {
-        choices: request.choices,
-        maxCharacters: limits.maxBytes,
-        tooLong() {
-          const error = answerTooLong(limits);
-          if (isAsked) throw error;
-          saver.notKept(error.message);
-        },
-        async save(answer) {
-          const { messages } = request;
-          const writing = writeTurn({ key, agent, stored, messages, answer }, { store, limits });
-          written = writing.catch(() => {});
-          await (isAsked ? saver.asked(writing) : saver.unasked(writing));
-        },
-        close,
-      }),
-    close,
+    async save() {
+      if (!recorder.isTooLong) await save(recorder.message());
+    },
   };
 }
 

@@ -1,13 +1,14 @@
 import { ServeError } from "../../../core/error.ts";
 import type { Log } from "../../../core/log.ts";
 import { within } from "../../../core/within.ts";
+import { answeredAndNotKept } from "../not-kept.ts";
 
 /** How turns that are being written are waited for. */
 export interface TurnSaver {
   /** Rejects as `writing` does; a client is told not to have the work done again because it was not kept. */
-  asked(writing: Promise<void>): Promise<void>;
+  asked(writing: Promise<unknown>): Promise<void>;
   /** Who asked for no conversation is answered without one where it cannot be kept, and soon. Never rejects. */
-  unasked(writing: Promise<void>): Promise<void>;
+  unasked(writing: Promise<unknown>): Promise<void>;
   /** The operator is told that an answer nobody asked to keep was not kept. */
   notKept(reason: string): void;
 }
@@ -23,7 +24,10 @@ export function createTurnSaver(log: Log): TurnSaver {
       try {
         await writing;
       } catch (error) {
-        throw answeredAndNotKept(error);
+        throw answeredAndNotKept(
+          error,
+          "The answer was given, but it could not be kept in its conversation.",
+        );
       }
     },
     async unasked(writing) {
@@ -47,13 +51,4 @@ export function createTurnSaver(log: Log): TurnSaver {
     },
     notKept,
   };
-}
-
-function answeredAndNotKept(error: unknown): ServeError {
-  const { kind, code = "store_unavailable", cause } = ServeError.from(error);
-  return new ServeError(kind, "The answer was given, but it could not be kept in its conversation.", {
-    code,
-    shouldRetry: false,
-    cause,
-  });
 }

@@ -7,6 +7,7 @@ import {
   type Conversations,
   createConversations,
 } from "../../../../src/api/common/conversation/conversations.ts";
+import { recordAnswer } from "../../../../src/api/common/record-answer.ts";
 import type { EventBatch } from "../../../../src/core/generation.ts";
 import { createStore } from "../../../../src/store/create-store.ts";
 import { callContext, memoryLog } from "../../../support/calls.ts";
@@ -20,7 +21,7 @@ test("a thousand idle conversations take no memory", async () => {
   const directory = mkdtempSync(join(tmpdir(), "oai-serve-idle-"));
   const store = createStore(`sqlite:${join(directory, "store.db")}`, memoryLog());
   const conversations = createConversations({
-    store: store.conversations,
+    store: store.records,
     limits: { maxMessages: 1_000, maxBytes: 1_048_576 },
     countTokens: async (messages) => messages.map(() => 1),
     agentOf: async () => "m",
@@ -33,7 +34,8 @@ test("a thousand idle conversations take no memory", async () => {
 
   const left = heapBytes() - before;
   expect(left / idle).toBeLessThan(maxBytesEach);
-  expect(await store.conversations.list({ limit: 1_000, offset: 1_000 })).toHaveLength(1_000);
+  const kept = await store.records.list({ collection: "conversation", order: "asc", limit: 1_000 });
+  expect(kept).toMatchObject({ items: { length: 1_000 }, hasMore: true });
   await store.close();
   rmSync(directory, { recursive: true });
 });
@@ -47,12 +49,13 @@ async function converse(conversations: Conversations, name: string): Promise<voi
             model: "m",
             messages: [{ role: "user", content: [{ type: "text", text: "x".repeat(2_000) }] }],
             given: { id: `${name}-${start + index}`, param: "conversation_id" },
-            choices: 1,
           },
           callContext(),
         );
         await open?.messages();
-        await Array.fromAsync(open?.record(answer()) ?? []);
+        if (open === undefined) return;
+        const { keeper, close } = open;
+        await Array.fromAsync(recordAnswer(answer(), { choices: 1, usage: false, keepers: [keeper], close }));
       }),
     );
   }
