@@ -2,6 +2,7 @@ import packageFile from "../package.json" with { type: "json" };
 import type { LoadedFiles } from "./compose/agent-files.ts";
 import { findUnservedModels } from "./compose/agent-models.ts";
 import { type ComposedAgent, createAgents } from "./compose/agents.ts";
+import { type BatchRunner, createBatchRunner } from "./api/batches/run/runner.ts";
 import { createConversations } from "./api/common/conversation/conversations.ts";
 import type { Config } from "./config/config.ts";
 import type { Generate } from "./core/generate.ts";
@@ -76,6 +77,7 @@ export interface Application {
   readonly backends: readonly Backend[];
   readonly agents: readonly ComposedAgent[];
   readonly handler: Handler;
+  readonly batches: BatchRunner;
   readonly generate: Generate;
   /** Learns what the backends have before the first request asks; points out a default and agents' models that none of them has. */
   learnModels: () => Promise<void>;
@@ -167,6 +169,7 @@ export function compose({ config, variable, files, log, foundation }: Compositio
       strict: config.strict,
       bodyLimits: bodyLimits(config),
       maxFileBytes: config.listen.maxFileBytes,
+      batchCreated: () => batches.wake(),
       maxMessages: config.limits.maxMessages,
       headStartMs: config.stream.headStartMs,
       stream: { keepAliveMs: config.stream.keepAliveMs, stallMs: config.timeouts.clientMs },
@@ -194,10 +197,19 @@ export function compose({ config, variable, files, log, foundation }: Compositio
     origins: config.cors.origins,
     log,
   });
+  const batches = createBatchRunner({
+    records: foundation.store.records,
+    ask: (inner) => handler.ask(inner),
+    // Whoever waits for an answer goes first.
+    concurrency: Math.min(config.limits.batchConcurrency, Math.ceil(config.limits.maxConcurrency / 2)),
+    limits: bodyLimits(config),
+    log,
+  });
   return {
     backends,
     agents: crew.agents,
     handler,
+    batches,
     generate,
     async learnModels() {
       await registry.list();

@@ -67,10 +67,17 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     throw error;
   });
   void learnModels();
+  state.current.application.batches.start();
   const reload = createReload(reloadSteps(state, listener, options));
   options.agentFiles.watch((reason) => reload.request(reason));
   const shutdown = createShutdown({
-    server: { ...listener, setReady: (ready) => (foundation.isReady = ready) },
+    server: {
+      ...listener,
+      setReady: (ready) => (foundation.isReady = ready),
+      async drain() {
+        await Promise.all([listener.drain(), ...[...state.live].map(({ batches }) => batches.drain())]);
+      },
+    },
     close: () => closeAll(state, options.agentFiles),
     times: () => state.current.loaded.config.shutdown,
     onBegin() {
@@ -196,7 +203,10 @@ function reloadSteps(
       state.current = next;
       state.live.add(next.application);
       state.log.info("✓ Configuration reloaded");
+      const drained = before.batches.drain();
+      next.application.batches.start();
       const close = async () => {
+        await drained;
         state.live.delete(before);
         await before.close();
       };

@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { type BatchDeps, batchRoutes } from "./api/batches/routes.ts";
 import { chatRoutes } from "./api/chat/routes.ts";
 import type { SurfaceDeps } from "./api/common/deps.ts";
 import { completionRoutes } from "./api/completions/routes.ts";
@@ -23,7 +24,7 @@ import { openai } from "./http/protocols/openai.ts";
 import { createProtocolOf } from "./http/protocols/protocol.ts";
 
 export interface ServerDeps {
-  surfaces: SurfaceDeps & EmbeddingDeps & TokenizeDeps & UploadDeps;
+  surfaces: SurfaceDeps & EmbeddingDeps & TokenizeDeps & UploadDeps & BatchDeps;
   models: ModelDeps;
   ops: Omit<OpsDeps, "endpoints" | "hasKeys">;
   keys: readonly string[];
@@ -44,6 +45,7 @@ export function createServer(deps: ServerDeps): Handler {
     .use(embeddingRoutes(deps.surfaces))
     .use(tokenizeRoutes(deps.surfaces))
     .use(fileRoutes(deps.surfaces))
+    .use(batchRoutes(deps.surfaces))
     .use(modelRoutes(deps.models))
     .use(opsRoutes({ ...deps.ops, hasKeys: deps.keys.length > 0, endpoints: () => endpoints }));
   endpoints = described.routes.map(({ path }) => documentedPath(path, "model"));

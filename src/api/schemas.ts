@@ -1,3 +1,4 @@
+import { Batch, BatchList, CreateBatchRequest } from "./batches/schema.ts";
 import { ChatCompletion, ChatCompletionChunk } from "./chat/answer-schema.ts";
 import { ChatCompletionRequest } from "./chat/schema.ts";
 import {
@@ -65,6 +66,9 @@ export const schemas = {
   FileObject,
   FileList,
   FileDeleted,
+  CreateBatchRequest,
+  Batch,
+  BatchList,
   TokenizeRequest,
   TokenizeResponse,
   DetokenizeRequest,

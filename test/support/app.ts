@@ -8,6 +8,7 @@ import { createEmbed } from "../../src/dispatch/embed.ts";
 import { createRegistry, type RegistryOptions } from "../../src/dispatch/registry.ts";
 import { createTokenize } from "../../src/dispatch/tokenize.ts";
 import { createSchemaChecker } from "../../src/json-schema/checker.ts";
+import type { Handler } from "../../src/http/handler.ts";
 import { createListener } from "../../src/http/listener.ts";
 import { createServer } from "../../src/server.ts";
 import { createStore } from "../../src/store/create-store.ts";
@@ -29,11 +30,13 @@ export interface AppOptions extends Partial<Omit<RegistryOptions, "backends">> {
   conversations?: Conversations;
   /** Those of a store in memory if absent. */
   records?: RecordStore;
+  batchCreated?: () => void;
 }
 
 export interface App extends AsyncDisposable {
   url: string;
   tokens: CharacterTokens;
+  handler: Handler;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
 }
@@ -73,6 +76,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
       conversations: options.conversations ?? noAgents(records, log),
       bodyLimits: { maxBodyBytes, maxJsonDepth: 128, maxJsonValues: 524_288, bodyTimeoutMs: 10_000 },
       maxFileBytes,
+      batchCreated: () => options.batchCreated?.(),
       maxMessages: 100,
       headStartMs: options.headStartMs ?? 60_000,
       stream: { keepAliveMs: options.keepAliveMs ?? 0, stallMs: 60_000 },
@@ -96,6 +100,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
   return {
     url,
     tokens,
+    handler,
     get: (path, headers = {}) => fetch(`${url}${path}`, { headers }),
     post: (path, body, init = {}) =>
       fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(body), ...init }),

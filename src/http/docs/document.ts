@@ -22,6 +22,7 @@ const tags = [
   { name: "Completions", description: "The older API: a text in, its continuation out." },
   { name: "Embeddings", description: "Texts as vectors." },
   { name: "Files", description: "What batches read and write." },
+  { name: "Batches", description: "Many requests at once, in the background." },
   { name: "Tokens", description: "Texts as tokens, and back." },
   { name: "Models", description: "What can be asked for." },
   { name: "Server", description: "For operators and their tools; none of it needs a key." },

@@ -34,6 +34,7 @@ export function startDocsServer(version: string): DocsServer {
       records: createStore("memory:", memoryLog()).records,
       bodyLimits: { maxBodyBytes: 1_000_000, maxJsonDepth: 32, maxJsonValues: 524_288, bodyTimeoutMs: 1_000 },
       maxFileBytes: 1_000,
+      batchCreated() {},
       maxMessages: 100,
       headStartMs: 1_000,
       stream: { keepAliveMs: 0, stallMs: 1_000 },

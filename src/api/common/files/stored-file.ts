@@ -26,9 +26,9 @@ export function fileKey(owner: string, id: string): RecordKey {
   return { collection: "file", owner, id };
 }
 
-/** A file that is still written is there for nobody else. */
-export function writingLabels(): Readonly<Record<string, string>> {
-  return { state: "writing" };
+/** A file that is still written is there for nobody else. No shorter than those of a whole one, which need no room then. */
+export function writingLabels(purpose = ""): Readonly<Record<string, string>> {
+  return { state: "writing", purpose };
 }
 
 /** Of a file that is whole; by these it is found. */
