@@ -156,7 +156,7 @@ async function check(flags: Flags): Promise<number> {
   const application = await composeAlone(loaded, log);
   const report = await checkBackends(application.backends, loaded.config);
   const agents = await checkAgents(application, { loaded, models: report.models });
-  const store = application.agents.length > 0 ? await storeReport(loaded) : { lines: [], ok: true };
+  const store = await storeReport(loaded);
   const lines = [
     `✓ configuration${loaded.fileName === undefined ? "" : ` ${loaded.fileName}`} is valid`,
     ...loaded.warnings.map((warning) => `⚠ ${warning}`),
@@ -172,7 +172,7 @@ async function check(flags: Flags): Promise<number> {
 
 async function storeReport(loaded: LoadedConfig) {
   const { checkStore } = await import("./cli/check-store.ts");
-  return checkStore(loaded);
+  return await checkStore(loaded);
 }
 
 interface Checked {

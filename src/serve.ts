@@ -118,7 +118,8 @@ async function createState({ loaded, createLog, agentFiles }: ServeOptions): Pro
   });
   state = { current, live: new Set([current.application]), foundation, log };
   try {
-    if (current.application.agents.length > 0) await openStore(loaded, foundation);
+    // One that nobody chose is opened when it is needed, and gives way to memory.
+    if (loaded.isStoreChosen || current.application.agents.length > 0) await openStore(loaded, foundation);
   } catch (error) {
     await closeAll(state, agentFiles);
     throw error;

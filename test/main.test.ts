@@ -166,7 +166,7 @@ describe("check", () => {
   test("tells what a good configuration serves", async () => {
     expect(await runToEnd(["check"])).toEqual({
       code: 0,
-      stdout: "✓ configuration is valid\n✓ backend demo (demo): ready\n    model demo\n",
+      stdout: "✓ configuration is valid\n✓ backend demo (demo): ready\n    model demo\n✓ store: in memory\n",
       stderr: "",
     });
   });

@@ -1,20 +1,40 @@
 import type { LoadedConfig } from "../config/load.ts";
-import { readStoreUrl } from "../store/location.ts";
+import { readStoreUrl, type StoreLocation } from "../store/location.ts";
+import { inspectDatabase } from "../store/postgres/inspect-database.ts";
+import { describePostgres } from "../store/postgres/read-url.ts";
 import { inspectFile } from "../store/sqlite/inspect-file.ts";
 import { reasonOf } from "../store/unavailable.ts";
 import { unusableStore } from "./store-error.ts";
 
-/** Whether conversations can be kept where they are to be; makes no file. */
-export function checkStore({ config, isStoreChosen, place }: LoadedConfig): { lines: string[]; ok: boolean } {
-  const location = readStoreUrl(config.store);
-  if (location.kind === "memory") return { lines: ["✓ conversations: in memory"], ok: true };
+/** Whether things can be stored where they are to be; makes nothing there. */
+export async function checkStore({
+  config,
+  isStoreChosen,
+  place,
+}: LoadedConfig): Promise<{ lines: string[]; ok: boolean }> {
   try {
-    inspectFile(location.path);
-    return { lines: [`✓ conversations: ${location.path}`], ok: true };
+    return { lines: [`✓ store: ${await inspect(readStoreUrl(config.store))}`], ok: true };
   } catch (error) {
     if (isStoreChosen)
       return { lines: [`✗ ${unusableStore(config.store, { error, place }).message}`], ok: false };
     const reason = reasonOf(error);
-    return { lines: [`⚠ Conversations would be kept in memory and lost at the end: ${reason}`], ok: true };
+    return {
+      lines: [`⚠ What is stored would be kept in memory and lost at the end: ${reason}`],
+      ok: true,
+    };
+  }
+}
+
+/** Where it is. Rejects with what is wrong there. */
+async function inspect(location: StoreLocation): Promise<string> {
+  switch (location.kind) {
+    case "memory":
+      return "in memory";
+    case "sqlite":
+      inspectFile(location.path);
+      return location.path;
+    case "postgres":
+      await inspectDatabase(location);
+      return describePostgres(location);
   }
 }

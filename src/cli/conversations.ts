@@ -20,7 +20,7 @@ export interface CommandOutcome {
 
 const usage = "Usage: oai-serve conversations list | show ID | delete ID";
 const outOfReach =
-  "Conversations in memory (store: memory:) belong to the running server and end with it: no command reaches them. Those of 'sqlite:PATH' can be looked at.";
+  "Conversations in memory (store: memory:) belong to the running server and end with it: no command reaches them. Those of 'sqlite:PATH' and 'postgres://…' can be looked at.";
 /** Read from the store at once. */
 const pageLength = 500;
 /** Listed at most: the newest. */
@@ -38,7 +38,7 @@ export async function runConversations({
   if (!isList && !isOfOne) return { lines: [usage], ok: false };
   if (location.kind === "memory") return { lines: [outOfReach], ok: false };
   // To look for it must not make it.
-  if (!existsSync(location.path))
+  if (location.kind === "sqlite" && !existsSync(location.path))
     return { lines: [`There is no store '${escapeControls(location.path)}'.`], ok: false };
   if (id === undefined) return await list(store);
   const keys = await findKeys(store, id);

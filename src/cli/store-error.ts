@@ -1,5 +1,6 @@
 import { ConfigError } from "../core/error.ts";
-import { readStoreUrl } from "../store/location.ts";
+import { readStoreUrl, type StoreLocation } from "../store/location.ts";
+import { describePostgres } from "../store/postgres/read-url.ts";
 import { reasonOf } from "../store/unavailable.ts";
 
 export interface StoreFailure {
@@ -11,6 +12,18 @@ export interface StoreFailure {
 /** Says which store cannot be used and why, under the name that `place` has for the setting. */
 export function unusableStore(url: string, { error, place }: StoreFailure): ConfigError {
   const location = readStoreUrl(url);
-  const file = location.kind === "sqlite" ? `the file '${location.path}'` : "it";
-  return new ConfigError(`${place(["store"])}: ${file} cannot be used: ${reasonOf(error)}`, { cause: error });
+  return new ConfigError(`${place(["store"])}: ${nameOf(location)} cannot be used: ${reasonOf(error)}`, {
+    cause: error,
+  });
+}
+
+function nameOf(location: StoreLocation): string {
+  switch (location.kind) {
+    case "memory":
+      return "memory";
+    case "sqlite":
+      return `the file '${location.path}'`;
+    case "postgres":
+      return describePostgres(location);
+  }
 }

@@ -1,23 +1,27 @@
 import { ConfigError } from "../core/error.ts";
+import { type PostgresLocation, readPostgresUrl } from "./postgres/read-url.ts";
 
 /** Where a store is, as its URL says. */
-export type StoreLocation = { kind: "memory" } | { kind: "sqlite"; path: string; durability: Durability };
+export type StoreLocation =
+  | { kind: "memory" }
+  | { kind: "sqlite"; path: string; durability: Durability }
+  | PostgresLocation;
 
 /** What a power cut may take of what was acknowledged: the last moments, or nothing. A killed process loses nothing. */
 export type Durability = "normal" | "full";
 
 /**
- * Reads `memory:` or `sqlite:PATH`, the latter with `?durability=full` at its end if each write is to reach the disk
- * before it is acknowledged. Throws `ConfigError`, whose text leaves out the URL: it may hold a password.
+ * Reads `memory:`, `sqlite:PATH`, with `?durability=full` at its end if each write is to reach the disk before it is
+ * acknowledged, or `postgres://…` as `readPostgresUrl` does. Throws `ConfigError`, whose text leaves out the URL: it may hold a password.
  */
 export function readStoreUrl(url: string): StoreLocation {
   if (url === "memory:" || url === "memory") return { kind: "memory" };
-  if (/^postgres(ql)?:/i.test(url)) {
-    throw new ConfigError("store: PostgreSQL is not supported. Use 'sqlite:PATH' or 'memory:'.");
-  }
+  if (/^postgres(ql)?:/i.test(url)) return readPostgresUrl(url);
   const [, path = "", options] = /^sqlite:(?:\/\/(?=\/))?([^?]*)(?:\?(.*))?$/.exec(url) ?? [];
   if (path === "" || path.includes("\0")) {
-    throw new ConfigError("store: write 'sqlite:PATH' with the path of a file, or 'memory:'.");
+    throw new ConfigError(
+      "store: write 'sqlite:PATH' with the path of a file, 'postgres://USER:PASSWORD@HOST:PORT/DATABASE', or 'memory:'.",
+    );
   }
   if (path === ":memory:") throw new ConfigError("store: for a store in memory, write 'memory:'.");
   return { kind: "sqlite", path, durability: readDurability(options) };

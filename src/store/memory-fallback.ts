@@ -1,44 +1,61 @@
 import type { Log } from "../core/log.ts";
-import type { Store } from "./store.ts";
+import type { RecordStore } from "./records.ts";
+import type { ConversationStore, Store } from "./store.ts";
 import { reasonOf } from "./unavailable.ts";
 
-/** `store`, or one in memory if it cannot be opened, which the log is told: for a store that nobody asked for. */
+/**
+ * `store`, or one in memory if it cannot be opened when it is first needed, which the log is told: for a store that nobody
+ * asked for.
+ */
 export function withMemoryFallback(store: Store, { memory, log }: { memory: () => Store; log: Log }): Store {
-  let current = store;
-  let isOpen = false;
+  let opened: Promise<Store> | undefined;
+  const open = async () => {
+    try {
+      await store.open();
+      return store;
+    } catch (error) {
+      log.warn(
+        "What is stored is kept in memory and lost at the end: the usual store cannot be used; --store names another",
+        { cause: reasonOf(error) },
+      );
+      return memory();
+    }
+  };
+  const current = () => (opened ??= open());
   return {
-    conversations: {
-      read: (key) => current.conversations.read(key),
-      write: (write) => current.conversations.write(write),
-      list: (options) => current.conversations.list(options),
-      delete: (key) => current.conversations.delete(key),
-    },
-    records: {
-      head: (key) => current.records.head(key),
-      read: (key) => current.records.read(key),
-      entries: (key, options) => current.records.entries(key, options),
-      findEntry: (collections, owner, id) => current.records.findEntry(collections, owner, id),
-      chain: (key, limit) => current.records.chain(key, limit),
-      list: (options) => current.records.list(options),
-      write: (changes) => current.records.write(changes),
-      claim: (collection, options) => current.records.claim(collection, options),
-    },
+    conversations: deferConversations(async () => (await current()).conversations),
+    records: deferRecords(async () => (await current()).records),
     async open() {
-      if (isOpen) return;
-      try {
-        await store.open();
-      } catch (error) {
-        log.warn(
-          "What is stored is kept in memory and lost at the end: the usual store cannot be used; --store names another",
-          { cause: reasonOf(error) },
-        );
-        current = memory();
-      }
-      isOpen = true;
+      await current();
     },
-    probe: () => current.probe(),
+    async probe() {
+      await (await current()).probe();
+    },
     async close() {
-      await Promise.all([store.close(), current.close()]);
+      const used = await opened;
+      await Promise.all([store.close(), used?.close()]);
     },
+  };
+}
+
+function deferConversations(current: () => Promise<ConversationStore>): ConversationStore {
+  return {
+    read: async (key) => (await current()).read(key),
+    write: async (write) => (await current()).write(write),
+    list: async (options) => (await current()).list(options),
+    delete: async (key) => (await current()).delete(key),
+  };
+}
+
+function deferRecords(current: () => Promise<RecordStore>): RecordStore {
+  return {
+    head: async (key) => (await current()).head(key),
+    read: async (key) => (await current()).read(key),
+    entries: async (key, options) => (await current()).entries(key, options),
+    findEntry: async (collections, owner, id) => (await current()).findEntry(collections, owner, id),
+    chain: async (key, limit) => (await current()).chain(key, limit),
+    list: async (options) => (await current()).list(options),
+    write: async (changes) => (await current()).write(changes),
+    claim: async (collection, options) => (await current()).claim(collection, options),
   };
 }

@@ -70,24 +70,37 @@ describe("A store that cannot be used", () => {
   test("is a warning of check where nobody named it", async () => {
     const { code, stdout } = await runToEnd(["check", ...withAgent()], { environment: environment() });
 
-    expect(stdout).toContain("⚠ Conversations would be kept in memory and lost at the end: ");
+    expect(stdout).toContain("⚠ What is stored would be kept in memory and lost at the end: ");
     expect(stdout).toContain("ENOTDIR");
     expect(code).toBe(0);
   });
 
-  test("matters to nobody without agents", async () => {
-    await using server = await startServer(["--store", `sqlite:${join(directory, "corrupt.db")}`]);
+  test("is an error of the start without agents too, where it was named", async () => {
+    const { code, stderr } = await runToEnd([
+      "--port",
+      "0",
+      "--store",
+      `sqlite:${join(directory, "corrupt.db")}`,
+    ]);
+
+    expect(stderr).toStartWith("oai-serve: --store: the file ");
+    expect(code).toBe(2);
+  });
+
+  test("is not asked for before it is needed, without agents, where nobody named it", async () => {
+    await using server = await startServer([], { environment: environment() });
 
     expect((await fetch(`${server.url}/live`)).status).toBe(200);
+    expect(server.output()).not.toContain("memory");
   });
 });
 
-test("check tells where conversations will be kept, and makes no file", async () => {
+test("check tells where things will be stored, and makes no file", async () => {
   const path = join(directory, "new/folder/store.db");
 
   const { code, stdout } = await runToEnd(["check", ...withAgent("--store", `sqlite:${path}`)]);
 
-  expect(stdout).toContain(`✓ conversations: ${path}`);
+  expect(stdout).toContain(`✓ store: ${path}`);
   expect(code).toBe(0);
   expect(readdirSync(directory).toSorted()).toEqual(["a-file", "corrupt.db", "crew.ts"]);
 });

@@ -1,6 +1,6 @@
 import { describe, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const root = join(import.meta.dir, "../..");
 
@@ -26,6 +26,20 @@ export function describePackages(folders: readonly string[], name: string, body:
 /** The same for tests that need the Python environment alone. */
 export function describePython(name: string, body: () => void): void {
   describeWith(missingPython(), name, body);
+}
+
+/** The same for tests that need PostgreSQL's server alone. */
+export function describePostgres(name: string, body: () => void): void {
+  describeWith(findPostgres() === undefined ? "no PostgreSQL; run scripts/postgres." : undefined, name, body);
+}
+
+/** The folder of its programs, where `scripts/postgres` finds it. */
+export function findPostgres(): string | undefined {
+  const installed = [
+    ...new Bun.Glob("{lib/postgresql/*,pgsql-*}/bin/initdb").scanSync({ cwd: "/usr", absolute: true }),
+  ];
+  const found = Bun.which("initdb") ?? installed.toSorted().at(-1);
+  return found === undefined ? undefined : dirname(found);
 }
 
 function describeWith(missing: string | undefined, name: string, body: () => void): void {

@@ -68,7 +68,9 @@ export type Reply =
   | readonly [kind: "no-room", id: number, reason: string]
   /** The store works, and does not do that: the sentence and the code of a `ServeError`. */
   | readonly [kind: "too-large", id: number, message: string, code: string]
-  | readonly [kind: "failed", id: number, reason: string];
+  | readonly [kind: "failed", id: number, reason: string]
+  /** The database is not there now. */
+  | readonly [kind: "unreachable", id: number, reason: string];
 
 /** How each kind of job, and what it results in, is packed. */
 export const packings: {

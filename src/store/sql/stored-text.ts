@@ -1,3 +1,5 @@
+import type { Row, SqlValue } from "./statement.ts";
+
 /** Stands before the four hexadecimal digits of a character that a database does not keep; Unicode has none there. */
 const escape = "\uFFFE";
 
@@ -5,17 +7,22 @@ const escape = "\uFFFE";
 const unkept = /\p{Surrogate}|\p{Control}|\uFFFE/gu;
 const escaped = /\uFFFE([0-9a-f]{4})/g;
 
-/** A text as databases keep it, different for different texts; nearly always itself. */
-export function toStoredText(text: string): string {
-  if (text.isWellFormed() && !text.includes("\0") && !text.includes(escape)) return text;
-  return text.replaceAll(
+/** A value as databases keep it, different for different texts; nearly always itself. */
+export function toStored(value: SqlValue): SqlValue {
+  if (typeof value !== "string") return value;
+  if (value.isWellFormed() && !value.includes("\0") && !value.includes(escape)) return value;
+  return value.replaceAll(
     unkept,
     (character) => escape + character.charCodeAt(0).toString(16).padStart(4, "0"),
   );
 }
 
-/** What `toStoredText` was given. */
-export function ofStoredText(stored: string): string {
-  if (!stored.includes(escape)) return stored;
-  return stored.replaceAll(escaped, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+/** A row whose values went through `toStored`. */
+export function ofStoredRow(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, ofStored(value)]));
+}
+
+function ofStored(value: SqlValue): SqlValue {
+  if (typeof value !== "string" || !value.includes(escape)) return value;
+  return value.replaceAll(escaped, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }

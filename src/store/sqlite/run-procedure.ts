@@ -1,6 +1,6 @@
 import type { Database, Statement as Prepared } from "bun:sqlite";
 import { type Procedure, render, type Row, type SqlValue } from "../sql/statement.ts";
-import { ofStoredText, toStoredText } from "../sql/stored-text.ts";
+import { ofStoredRow, toStored } from "../sql/stored-text.ts";
 
 type Query = Prepared<Row, SqlValue[]>;
 
@@ -43,17 +43,4 @@ export function createProcedureRunner(database: Database): ProcedureRunner {
       prepared.clear();
     },
   };
-}
-
-function toStored(value: SqlValue): SqlValue {
-  return typeof value === "string" ? toStoredText(value) : value;
-}
-
-function ofStoredRow(row: Row): Row {
-  return Object.fromEntries(
-    Object.entries(row).map(([column, value]) => [
-      column,
-      typeof value === "string" ? ofStoredText(value) : value,
-    ]),
-  );
 }

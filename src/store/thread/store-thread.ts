@@ -37,8 +37,13 @@ interface Pending {
 }
 
 /** Why a database cannot be used now: that is not its configuration's fault, and may pass. */
-export class StoreUnreachable extends Error {
+class StoreUnreachable extends Error {
   override readonly name = "StoreUnreachable";
+}
+
+/** Whether a call failed only because the database is not there now. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof StoreUnreachable;
 }
 
 /** Starts nothing before the first job; `start` is called again when a thread was lost. */
