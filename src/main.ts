@@ -125,10 +125,11 @@ async function listAgents(flags: Flags): Promise<number> {
 /** An operator's look into the store, which a running server may have open. */
 async function conversations(words: readonly string[], flags: Flags): Promise<number> {
   const { config } = await load(flags, {});
-  const [{ runConversations }, { createStore }, { readStoreUrl }] = await Promise.all([
+  const [{ runConversations }, { createStore }, { readStoreUrl }, { readSaid }] = await Promise.all([
     import("./cli/conversations.ts"),
     import("./store/create-store.ts"),
     import("./store/location.ts"),
+    import("./api/common/conversation/transcript.ts"),
   ]);
   const writer = createLineWriter(2);
   const log = createLog({ format: "pretty", level: "warn", write: writer.write });
@@ -136,7 +137,8 @@ async function conversations(words: readonly string[], flags: Flags): Promise<nu
   const store = createStore(config.store, log, { expireMs: () => 0 });
   try {
     const { lines, ok } = await runConversations({
-      store: store.conversations,
+      store: store.records,
+      read: readSaid,
       location: readStoreUrl(config.store),
       args: words,
     });

@@ -304,20 +304,15 @@ export default defineAgent({ name: "echo", run: ({ userQuery }) => "You said: " 
   test("keep what the looking command's own configuration would let expire", async () => {
     const url = `sqlite:${join(directory, "b.db")}`;
     const store = createStore(url, memoryLog(), { now: () => 1 });
-    await store.conversations.write({
-      key: { owner: "", id: "c1" },
-      model: "crew",
-      keep: 0,
-      append: [],
-      expectedVersion: 0,
-    });
+    const key = { collection: "conversation", owner: "", id: "c1" } as const;
+    await store.records.write([{ kind: "put", key, labels: { model: "crew" }, expectedVersion: 0 }]);
     await store.close();
     const look = (...args: string[]) => runToEnd(["conversations", ...args, "--store", url]);
 
     const listed = [await look("list"), await look("list")];
     const shown = await look("show", "c1");
 
-    for (const { stdout } of listed) expect(stdout).toBe("1970-01-01T00:00:00Z  c1  crew  messages=0\n");
+    for (const { stdout } of listed) expect(stdout).toBe("1970-01-01T00:00:00Z  c1  crew  items=0\n");
     expect(shown.code).toBe(0);
   });
 

@@ -1,16 +1,20 @@
 import { existsSync } from "node:fs";
-import type { ConversationKey, ConversationStore, ConversationSummary } from "../store/store.ts";
+import type { Entry, RecordKey, RecordStore, StoredRecord } from "../store/records.ts";
 import type { StoreLocation } from "../store/location.ts";
 import type { Message } from "../core/generation.ts";
 import { escapeControls } from "../telemetry/escape.ts";
 
 export interface ConversationsCommand {
-  store: ConversationStore;
+  store: RecordStore;
+  /** What the entries of a conversation say. */
+  read: ReadEntries;
   /** Where it is; one in memory is that of this process, not the server's. */
   location: StoreLocation;
   /** `list`, `show ID` or `delete ID`; an id may be `OWNER/ID` where several owners have it. */
   args: readonly string[];
 }
+
+export type ReadEntries = (entries: readonly Entry[]) => Promise<readonly Message[]>;
 
 /** What is printed, and whether what was asked for was done. */
 export interface CommandOutcome {
@@ -29,6 +33,7 @@ const maxListed = 10_000;
 /** Shows an operator the stored conversations, one of them, or removes one. Rejects as the store does. */
 export async function runConversations({
   store,
+  read,
   location,
   args,
 }: ConversationsCommand): Promise<CommandOutcome> {
@@ -47,54 +52,65 @@ export async function runConversations({
   if (keys.length > 1) {
     return { lines: ["Several owners have it. Name one of:", ...keys.map(fullName)], ok: false };
   }
-  return command === "show" ? await show(store, key) : await remove(store, key);
+  return command === "show" ? await show(key, { store, read }) : await remove(store, key);
 }
 
-async function list(store: ConversationStore): Promise<CommandOutcome> {
+async function list(store: RecordStore): Promise<CommandOutcome> {
   const lines: string[] = [];
-  for await (const summary of summaries(store)) {
+  for await (const { key, labels, entries, updatedAt } of newestFirst(store)) {
     if (lines.length === maxListed) {
       lines.push(`... and older ones: these are the ${maxListed} newest.`);
       break;
     }
-    const { model, messages, updatedAt } = summary;
     const when = new Date(updatedAt).toISOString().slice(0, 19);
-    lines.push(`${when}Z  ${fullName(summary)}  ${escapeControls(model)}  messages=${messages}`);
+    lines.push(`${when}Z  ${fullName(key)}  ${escapeControls(labels["model"] ?? "-")}  items=${entries}`);
   }
   return { lines: lines.length === 0 ? ["There are no conversations."] : lines, ok: true };
 }
 
-async function show(store: ConversationStore, key: ConversationKey): Promise<CommandOutcome> {
-  const stored = await store.read(key);
-  return { lines: (stored?.messages ?? []).flatMap(linesOf), ok: stored !== undefined };
+async function show(
+  key: RecordKey,
+  { store, read }: Pick<ConversationsCommand, "store" | "read">,
+): Promise<CommandOutcome> {
+  const record = await store.read(key);
+  const messages = record === undefined ? [] : await read(record.list);
+  return { lines: messages.flatMap(linesOf), ok: record !== undefined };
 }
 
-async function remove(store: ConversationStore, key: ConversationKey): Promise<CommandOutcome> {
-  const ok = await store.delete(key);
+async function remove(store: RecordStore, key: RecordKey): Promise<CommandOutcome> {
+  const ok = (await store.write([{ kind: "delete", key }])).kind === "written";
   return { lines: [ok ? `✓ Deleted ${fullName(key)}` : `✗ ${fullName(key)} is not there any more.`], ok };
 }
 
 /** The conversation of that full name; else all of that id. */
-async function findKeys(store: ConversationStore, name: string): Promise<ConversationKey[]> {
-  const keys: ConversationKey[] = [];
-  for await (const { owner, id } of summaries(store)) {
-    if (fullName({ owner, id }) === name) return [{ owner, id }];
-    if (id === name) keys.push({ owner, id });
+async function findKeys(store: RecordStore, name: string): Promise<RecordKey[]> {
+  const keys: RecordKey[] = [];
+  for await (const { key } of newestFirst(store)) {
+    if (fullName(key) === name) return [key];
+    if (key.id === name) keys.push(key);
   }
   return keys;
 }
 
-/** Newest first. */
-async function* summaries(store: ConversationStore): AsyncGenerator<ConversationSummary> {
-  for (let offset = 0; ; offset += pageLength) {
-    const page = await store.list({ limit: pageLength, offset });
-    yield* page;
-    if (page.length < pageLength) return;
+/** By the time they were begun. */
+async function* newestFirst(store: RecordStore): AsyncGenerator<StoredRecord> {
+  let last: RecordKey | undefined;
+  for (;;) {
+    const page = await store.list({
+      collection: "conversation",
+      order: "desc",
+      limit: pageLength,
+      ...(last !== undefined && { after: last.id, afterOwner: last.owner }),
+    });
+    if (page === undefined) return;
+    yield* page.items;
+    last = page.items.at(-1)?.key;
+    if (!page.hasMore || last === undefined) return;
   }
 }
 
 /** Without keys there is one owner, who needs no name. */
-function fullName({ owner, id }: ConversationKey): string {
+function fullName({ owner, id }: RecordKey): string {
   return owner === "" ? id : `${owner}/${id}`;
 }
 

@@ -1,6 +1,6 @@
 import type { Log } from "../core/log.ts";
 import type { RecordStore } from "./records.ts";
-import type { ConversationStore, Store } from "./store.ts";
+import type { Store } from "./store.ts";
 import { reasonOf } from "./unavailable.ts";
 
 /**
@@ -23,7 +23,6 @@ export function withMemoryFallback(store: Store, { memory, log }: { memory: () =
   };
   const current = () => (opened ??= open());
   return {
-    conversations: deferConversations(async () => (await current()).conversations),
     records: deferRecords(async () => (await current()).records),
     async open() {
       await current();
@@ -35,15 +34,6 @@ export function withMemoryFallback(store: Store, { memory, log }: { memory: () =
       const used = await opened;
       await Promise.all([store.close(), used?.close()]);
     },
-  };
-}
-
-function deferConversations(current: () => Promise<ConversationStore>): ConversationStore {
-  return {
-    read: async (key) => (await current()).read(key),
-    write: async (write) => (await current()).write(write),
-    list: async (options) => (await current()).list(options),
-    delete: async (key) => (await current()).delete(key),
   };
 }
 

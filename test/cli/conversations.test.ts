@@ -1,15 +1,20 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { runConversations } from "../../src/cli/conversations.ts";
+import { conversationKey } from "../../src/api/common/conversation/layout.ts";
+import { readSaid } from "../../src/api/common/conversation/transcript.ts";
+import { toEntries } from "../../src/api/common/items/entries.ts";
+import { fromMessages } from "../../src/api/common/items/from-messages.ts";
+import { type CommandOutcome, runConversations } from "../../src/cli/conversations.ts";
 import type { Message } from "../../src/core/generation.ts";
 import { createStore } from "../../src/store/create-store.ts";
-import type { ConversationStore } from "../../src/store/store.ts";
+import type { StoreLocation } from "../../src/store/location.ts";
+import type { RecordKey, RecordStore } from "../../src/store/records.ts";
 import { memoryLog } from "../support/calls.ts";
 
 function says(role: Message["role"], text: string): Message {
   return { role, content: [{ type: "text", text }] };
 }
 
-let store: ConversationStore;
+let store: RecordStore;
 let now: number;
 
 /** The command only looks whether it is there. */
@@ -17,22 +22,33 @@ const location = { kind: "sqlite", path: import.meta.path, durability: "normal" 
 
 beforeEach(() => {
   now = Date.UTC(2025, 10, 20, 12);
-  store = createStore("memory:", memoryLog(), { now: () => now }).conversations;
+  store = createStore("memory:", memoryLog(), { now: () => now }).records;
 });
+
+function run(args: readonly string[], where: StoreLocation = location): Promise<CommandOutcome> {
+  return runConversations({ store, read: readSaid, location: where, args });
+}
+
+async function keysLeft(): Promise<readonly RecordKey[]> {
+  const page = await store.list({ collection: "conversation", order: "desc", limit: 9 });
+  return (page?.items ?? []).map(({ key }) => key);
+}
 
 async function put(id: string, owner = "", append: readonly Message[] = [says("user", "Hi")]): Promise<void> {
   now += 1_000;
-  await store.write({ key: { owner, id }, model: "crew", keep: 0, append, expectedVersion: 0 });
+  const key = conversationKey(owner, id);
+  const entries = await toEntries(fromMessages(append));
+  await store.write([{ kind: "put", key, expectedVersion: 0, labels: { model: "crew" }, append: entries }]);
 }
 
 test("a list has one line for each, the newest first", async () => {
   await put("c1");
   await put("c2", "0123456789abcdef", [says("user", "Hi"), says("assistant", "Hello")]);
 
-  expect(await runConversations({ store, location, args: ["list"] })).toEqual({
+  expect(await run(["list"])).toEqual({
     lines: [
-      "2025-11-20T12:00:02Z  0123456789abcdef/c2  crew  messages=2",
-      "2025-11-20T12:00:01Z  c1  crew  messages=1",
+      "2025-11-20T12:00:02Z  0123456789abcdef/c2  crew  items=2",
+      "2025-11-20T12:00:01Z  c1  crew  items=1",
     ],
     ok: true,
   });
@@ -41,13 +57,13 @@ test("a list has one line for each, the newest first", async () => {
 test("a list of more than one page is whole", async () => {
   for (let index = 0; index < 1_001; index++) await put(`c${index}`);
 
-  const { lines } = await runConversations({ store, location, args: ["list"] });
+  const { lines } = await run(["list"]);
 
   expect(new Set(lines).size).toBe(1_001);
 });
 
 test("an empty list says so", async () => {
-  expect(await runConversations({ store, location, args: ["list"] })).toEqual({
+  expect(await run(["list"])).toEqual({
     lines: ["There are no conversations."],
     ok: true,
   });
@@ -55,7 +71,7 @@ test("an empty list says so", async () => {
 
 for (const args of [["list"], ["show", "c1"], ["delete", "c1"]]) {
   test(`of a store in memory, ${args[0]} says that the running server has it`, async () => {
-    const { lines, ok } = await runConversations({ store, location: { kind: "memory" }, args });
+    const { lines, ok } = await run(args, { kind: "memory" });
 
     expect(lines).toEqual([expect.stringContaining("belong to the running server")]);
     expect(ok).toBe(false);
@@ -75,7 +91,7 @@ test("a conversation is shown message by message, and drives no terminal", async
     { role: "assistant", content: [] },
   ]);
 
-  expect(await runConversations({ store, location, args: ["show", "c1"] })).toEqual({
+  expect(await run(["show", "c1"])).toEqual({
     lines: [
       "user: One",
       "  Two\\u001b[2J",
@@ -92,30 +108,30 @@ test("a deleted conversation is gone, others are not", async () => {
   await put("c1");
   await put("c2");
 
-  const first = await runConversations({ store, location, args: ["delete", "c1"] });
-  const second = await runConversations({ store, location, args: ["delete", "c1"] });
+  const first = await run(["delete", "c1"]);
+  const second = await run(["delete", "c1"]);
 
   expect(first).toEqual({ lines: ["✓ Deleted c1"], ok: true });
   expect(second).toEqual({ lines: ["There is no conversation 'c1'."], ok: false });
-  expect(await store.list({ limit: 9, offset: 0 })).toMatchObject([{ id: "c2" }]);
+  expect(await keysLeft()).toMatchObject([{ id: "c2" }]);
 });
 
 test("an id of several owners has to be named in full", async () => {
   await put("c1", "a");
   await put("c1", "b");
 
-  const short = await runConversations({ store, location, args: ["delete", "c1"] });
-  const full = await runConversations({ store, location, args: ["delete", "a/c1"] });
+  const short = await run(["delete", "c1"]);
+  const full = await run(["delete", "a/c1"]);
 
   expect(short).toEqual({ lines: ["Several owners have it. Name one of:", "b/c1", "a/c1"], ok: false });
   expect(full.ok).toBe(true);
-  expect(await store.list({ limit: 9, offset: 0 })).toMatchObject([{ owner: "b" }]);
+  expect(await keysLeft()).toMatchObject([{ owner: "b" }]);
 });
 
 describe("a command that means nothing shows how it is used", () => {
   for (const args of [[], ["show"], ["list", "x"], ["delete"], ["drop", "c1"], ["show", "a", "b"]]) {
     test(JSON.stringify(args), async () => {
-      const { lines, ok } = await runConversations({ store, location, args });
+      const { lines, ok } = await run(args);
 
       expect(ok).toBe(false);
       expect(lines).toEqual([expect.stringContaining("Usage:")]);

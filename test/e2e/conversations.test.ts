@@ -92,7 +92,7 @@ test("an operator lists, reads and deletes conversations", async () => {
   const deleted = await command("delete", "c1");
   const missing = await command("show", "c1");
 
-  expect(list.stdout).toMatch(/^\S+Z {2}c2 {2}crew {2}messages=2\n\S+Z {2}c1 {2}crew {2}messages=2\n$/);
+  expect(list.stdout).toMatch(/^\S+Z {2}c2 {2}crew {2}items=2\n\S+Z {2}c1 {2}crew {2}items=2\n$/);
   expect(shown).toMatchObject({ code: 0, stdout: "user: one\nassistant: one \n" });
   expect(deleted).toMatchObject({ code: 0, stdout: "✓ Deleted c1\n" });
   expect(missing.code).not.toBe(0);

@@ -1,6 +1,5 @@
 import { startWorker } from "../../core/start-worker.ts";
 import type { StoreOptions } from "../options.ts";
-import { createRecordConversations } from "../record-conversations.ts";
 import type { Store } from "../store.ts";
 import { createStoreThread, isUnreachable } from "../thread/store-thread.ts";
 import { createThreadStore } from "../thread/thread-store.ts";
@@ -18,7 +17,6 @@ export function createPostgresStore(location: PostgresLocation, options: StoreOp
   const store = createThreadStore(thread, options);
   return {
     ...store,
-    conversations: createRecordConversations(store.records),
     async open() {
       try {
         await store.open();

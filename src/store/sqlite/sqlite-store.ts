@@ -1,7 +1,6 @@
 import { startWorker } from "../../core/start-worker.ts";
 import type { StoreLocation } from "../location.ts";
 import type { StoreOptions } from "../options.ts";
-import { createRecordConversations } from "../record-conversations.ts";
 import type { Store } from "../store.ts";
 import { createStoreThread } from "../thread/store-thread.ts";
 import { createThreadStore } from "../thread/thread-store.ts";
@@ -15,6 +14,5 @@ export function createSqliteStore(
   options: StoreOptions,
 ): Store {
   const thread = createStoreThread(["open", path, durability], () => startWorker("store/sqlite/worker.ts"));
-  const store = createThreadStore(thread, options);
-  return { ...store, conversations: createRecordConversations(store.records) };
+  return createThreadStore(thread, options);
 }

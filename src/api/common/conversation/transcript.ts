@@ -2,7 +2,7 @@ import type { Message } from "../../../core/generation.ts";
 import type { Entry, RecordKey, RecordStore } from "../../../store/records.ts";
 import { ofEntries } from "../items/entries.ts";
 import type { Item } from "../items/kinds.ts";
-import { toPlacedMessages } from "../items/to-messages.ts";
+import { toMessages, toPlacedMessages } from "../items/to-messages.ts";
 import { sizeOfMessage } from "./size.ts";
 
 /** A conversation as items, and what they say. */
@@ -33,7 +33,12 @@ export async function readTranscript(store: RecordStore, key: RecordKey): Promis
   });
 }
 
-export function sizesOf(entries: readonly Entry[]): number[] {
+/** What the entries of a conversation say. */
+export async function readSaid(entries: readonly Entry[]): Promise<readonly Message[]> {
+  return toMessages(await ofEntries(entries));
+}
+
+function sizesOf(entries: readonly Entry[]): number[] {
   return entries.map(({ text }) => Buffer.byteLength(text));
 }
 
