@@ -7,7 +7,7 @@ import { createItemId } from "../common/items/item-id.ts";
 import { now } from "./answer.ts";
 import { decodePrompt } from "./decode.ts";
 import type { ResponseDeps } from "./deps.ts";
-import { readHistory, readInput } from "./history.ts";
+import { peekHistory, readInput } from "./history.ts";
 import { toGeneration } from "./prompt.ts";
 import { encodeUsage } from "./response.ts";
 import type { CompactRequest } from "./schema.ts";
@@ -20,9 +20,9 @@ const task = `Summarise the conversation above for whoever goes on with it and h
  */
 export async function compact(body: CompactRequest, context: CallContext, deps: ResponseDeps) {
   const decoded = decodePrompt(body);
-  const history = await readHistory(body, context, deps);
-  const input = await readInput(decoded.input, history.items, { ...deps, owner: context.owner });
-  const request = toGeneration(decoded, history.items, input);
+  const history = await peekHistory(body, context, deps);
+  const input = await readInput(decoded.input, history, { ...deps, owner: context.owner });
+  const request = toGeneration(decoded, history, input);
   const generating = await deps.generate([withTask(request)], context, { usage: true });
   const { choices, usage } = await collect(generating.events);
   const compaction: Item = {
@@ -34,7 +34,7 @@ export async function compact(body: CompactRequest, context: CallContext, deps: 
     id: createHexId("resp_", 48),
     object: "response.compaction",
     created_at: now(),
-    output: [...[...history.items, ...input].filter(isOfUser), compaction],
+    output: [...[...history, ...input].filter(isOfUser), compaction],
     usage: encodeUsage(usage),
   };
 }

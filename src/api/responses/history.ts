@@ -3,14 +3,16 @@ import type { CallContext } from "../../core/generation.ts";
 import type { JsonRecord } from "../../core/json.ts";
 import { mapAtMost } from "../../core/map-at-most.ts";
 import type { RecordKey, RecordStore, WholeRecord } from "../../store/records.ts";
-import type { ItemTurn } from "../common/conversation/item-turn.ts";
+import { assertConversationId, type GivenId } from "../common/conversation/conversation-id.ts";
+import { type ItemTurn, readExisting } from "../common/conversation/item-turn.ts";
+import { conversationKey } from "../common/conversation/layout.ts";
 import { ofEntries } from "../common/items/entries.ts";
 import { isItemReference, type Item } from "../common/items/kinds.ts";
 import { toItems } from "../common/items/to-item.ts";
 import { buryDead, isDead } from "./background/end-run.ts";
+import type { ResponseDeps } from "./deps.ts";
 import { responseIds } from "./ids.ts";
 import { inputOf, isRunning, outputOf, readHead, responseKey } from "./layout.ts";
-import type { ConversationTurns } from "./item-turn.ts";
 import type { InputTokensRequest } from "./schema.ts";
 
 /** What comes before a request's input. */
@@ -20,10 +22,7 @@ export interface History {
   readonly turn?: ItemTurn;
 }
 
-export interface HistoryDeps {
-  records: RecordStore;
-  conversations: ConversationTurns | undefined;
-}
+export type HistoryDeps = Pick<ResponseDeps, "records" | "conversations">;
 
 /** What a request names that is kept. */
 export type Named = Pick<InputTokensRequest, "previous_response_id" | "conversation">;
@@ -40,12 +39,27 @@ export async function readHistory(
   context: Pick<CallContext, "owner" | "signal">,
   { records, conversations }: HistoryDeps,
 ): Promise<History> {
-  if (conversation != null && conversations !== undefined) {
-    const id = typeof conversation === "string" ? conversation : conversation.id;
-    const turn = await conversations.enter({ id, param: "conversation" }, context);
+  if (conversation != null) {
+    const turn = await conversations.enter(toGivenId(conversation), context);
     return { items: turn.items, turn };
   }
   return { items: previous == null ? [] : await readChain(previous, context.owner, records) };
+}
+
+/** The same items, for who does not add to them and waits for no turn. */
+export async function peekHistory(
+  { previous_response_id: previous, conversation }: Named,
+  { owner }: Pick<CallContext, "owner">,
+  { records }: Pick<HistoryDeps, "records">,
+): Promise<readonly Item[]> {
+  if (conversation == null) return previous == null ? [] : await readChain(previous, owner, records);
+  const given = toGivenId(conversation);
+  assertConversationId(given);
+  return (await readExisting(records, conversationKey(owner, given.id))).items;
+}
+
+function toGivenId(conversation: NonNullable<Named["conversation"]>): GivenId {
+  return { id: typeof conversation === "string" ? conversation : conversation.id, param: "conversation" };
 }
 
 async function readChain(id: string, owner: string | undefined, records: RecordStore): Promise<Item[]> {

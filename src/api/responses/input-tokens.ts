@@ -1,7 +1,7 @@
 import type { CallContext } from "../../core/generation.ts";
 import { decodePrompt } from "./decode.ts";
 import type { ResponseDeps } from "./deps.ts";
-import { readHistory, readInput } from "./history.ts";
+import { peekHistory, readInput } from "./history.ts";
 import { toGeneration } from "./prompt.ts";
 import type { InputTokensRequest } from "./schema.ts";
 
@@ -12,9 +12,7 @@ export async function countInput(
   deps: ResponseDeps,
 ): Promise<number> {
   const decoded = decodePrompt(body);
-  const history = await readHistory(body, context, deps);
-  // Nothing is added to the conversation.
-  history.turn?.close();
-  const input = await readInput(decoded.input, history.items, { ...deps, owner: context.owner });
-  return await deps.countTokens(toGeneration(decoded, history.items, input), context);
+  const history = await peekHistory(body, context, deps);
+  const input = await readInput(decoded.input, history, { ...deps, owner: context.owner });
+  return await deps.countTokens(toGeneration(decoded, history, input), context);
 }

@@ -10,7 +10,7 @@ export function toGeneration(
   { generation, instructions }: Pick<DecodedRequest, "generation" | "instructions">,
   history: readonly Item[],
   input: readonly Item[],
-): GenerationRequest {
+): GenerationRequest & { prompt: { kind: "messages" } } {
   const calls = hostedCalls([...history, ...input]);
   const [before, now] = [history.filter(isWhole), input].map((items) =>
     toMessages(items).filter(({ toolCallId }) => toolCallId === undefined || !calls.has(toolCallId)),

@@ -61,7 +61,7 @@ export function responseRoutes(given: SurfaceDeps) {
         call.holdOpen();
         if (deps.strict) refuseLikeOpenai(body);
         const create = body.background === true ? createInBackground : createNow;
-        return await create({ body, decoded: decode(body) }, call, deps);
+        return await create({ body, headers: request.headers, decoded: decode(body) }, call, deps);
       },
       {
         parse,
@@ -73,7 +73,12 @@ export function responseRoutes(given: SurfaceDeps) {
           description:
             "Items in, items out: in one piece, as server-sent events with `stream: true`, or in the background. Hosted tools, items of them and fields without effect are accepted and named in the `x-oai-serve-ignored-params` header.",
           request: { schema: "ResponseRequest", examples: responseExamples.requests },
-          responses: generationResponses("Response", "ResponseStreamEvent", responseExamples),
+          responses: generationResponses("Response", "ResponseStreamEvent", responseExamples, {
+            "x-conversation-id": {
+              description: "Id of the agent's conversation, where the request names it as in chat.",
+              schema: { type: "string" },
+            },
+          }),
         }),
       },
     )

@@ -1,13 +1,10 @@
 import type { Generating } from "../../../core/generate.ts";
-import type { Call } from "../../../http/call.ts";
+import type { Call, DetachedWork } from "../../../http/call.ts";
 import { sse } from "../../../http/sse.ts";
-import { accept, type Accepted, begin, encodeOptions, headersOf } from "../create.ts";
-import type { DecodedRequest } from "../decode.ts";
+import { accept, type Accepted, answerTo, type Asked, begin, encodeOptions, headersOf } from "../accept.ts";
 import type { ResponseDeps } from "../deps.ts";
-import { readHistory } from "../history.ts";
 import { createResponseId } from "../ids.ts";
 import { newRecord, responseKey } from "../layout.ts";
-import type { ResponseRequest } from "../schema.ts";
 import { readResponse } from "../stored.ts";
 import { leaseMs } from "./journal.ts";
 import { replay } from "./replay.ts";
@@ -17,25 +14,16 @@ import { toRunHead } from "./run-record.ts";
  * Begins to work on a response and answers at once: with the response, or with its events. Rejects with a `ServeError`
  * for what can be told before the model is asked, and as the store does.
  */
-export async function createInBackground(
-  { body, decoded }: { body: ResponseRequest; decoded: DecodedRequest },
-  call: Call,
-  deps: ResponseDeps,
-): Promise<Response> {
+export async function createInBackground(asked: Asked, call: Call, deps: ResponseDeps): Promise<Response> {
   deps.runs.assertRoom(call.owner);
   const work = call.detach();
-  const { context } = work;
+  let accepted: Accepted | undefined;
   try {
-    const history = await readHistory(body, context, deps);
-    try {
-      const accepted = await accept({ body, decoded, history }, context, deps);
-      const generating = await deps.generate([accepted.request], context, { usage: true });
-      return await start(accepted, generating, { work, call, deps });
-    } catch (error) {
-      history.turn?.close();
-      throw error;
-    }
+    accepted = await accept(asked, work.context, deps);
+    const generating = await deps.generate([accepted.request], work.context, { usage: true });
+    return await start(accepted, generating, { work, call, deps });
   } catch (error) {
+    accepted?.close();
     work.end();
     throw error;
   }
@@ -44,22 +32,21 @@ export async function createInBackground(
 async function start(
   accepted: Accepted,
   generating: Generating,
-  { work, call, deps }: { work: ReturnType<Call["detach"]>; call: Call; deps: ResponseDeps },
+  { work, call, deps }: { work: DetachedWork; call: Call; deps: ResponseDeps },
 ): Promise<Response> {
-  const { body, input, history } = accepted;
+  const { body, input, turn } = accepted;
   const { records, runs } = deps;
-  const response = begin(createResponseId(), accepted, generating);
+  const response = begin(createResponseId(), accepted, generating.model);
   const key = responseKey(call.owner, response.id);
-  const head = { response, inputs: input.length, run: toRunHead(encodeOptions(accepted)) };
+  const run = toRunHead(encodeOptions(accepted));
   await records.write([
-    await newRecord(call.owner, { response, input, run: { head: head.run, dueInMs: leaseMs } }),
+    await newRecord(call.owner, { response, input, run: { head: run, dueInMs: leaseMs } }),
   ]);
-  runs.start({ key, head, version: 1, input, batches: generating.events, turn: history.turn, work });
+  const head = { response, inputs: input.length, run };
+  runs.start({ key, head, version: 1, input, batches: answerTo(accepted, generating), turn, work });
   const headers = headersOf(accepted, generating);
   if (body.stream !== true) return Response.json(response, { headers });
-  const frames = replay(
-    { record: await readResponse(key, records), after: -1, signal: call.signal },
-    { records, runs },
-  );
+  const record = await readResponse(key, records);
+  const frames = replay({ record, after: -1, signal: call.signal }, { records, runs });
   return sse(frames, call, { ...deps.stream, headers });
 }
