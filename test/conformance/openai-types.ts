@@ -10,6 +10,18 @@ const resources = join(import.meta.dir, "../../node_modules/openai-node-7/resour
 
 /** The types of the surfaces that we have, by file; a dot leads into the type's namespace. */
 const types = {
+  "files.d.ts": ["FileCreateParams", "FileObject", "FileDeleted"],
+  "batches.d.ts": [
+    "BatchCreateParams",
+    "BatchCreateParams.OutputExpiresAfter",
+    "Batch",
+    "Batch.Errors",
+    "BatchError",
+    "BatchRequestCounts",
+    "BatchUsage",
+    "BatchUsage.InputTokensDetails",
+    "BatchUsage.OutputTokensDetails",
+  ],
   "chat/completions/completions.d.ts": [
     "ChatCompletionCreateParamsBase",
     "ChatCompletionStreamOptions",

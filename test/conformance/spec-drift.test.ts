@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { Kind, type TSchema } from "@sinclair/typebox";
 import { ChatCompletion, ChatCompletionChunk } from "../../src/api/chat/answer-schema.ts";
+import { Batch, CreateBatchRequest } from "../../src/api/batches/schema.ts";
 import { ChatCompletionRequest } from "../../src/api/chat/schema.ts";
 import { Completion, CompletionRequest } from "../../src/api/completions/schema.ts";
 import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "../../src/api/embeddings/schema.ts";
+import { CreateFileRequest, FileDeleted, FileObject } from "../../src/api/files/schema.ts";
 import { Model } from "../../src/api/models/schema.ts";
 import { openaiProperties } from "./openai-properties.ts";
 import { readOpenaiProperties } from "./openai-types.ts";
@@ -80,6 +82,18 @@ const places: Readonly<Record<string, readonly [TSchema, string]>> = {
   "CreateEmbeddingResponse.Usage": [CreateEmbeddingResponse, "usage"],
   Embedding: [CreateEmbeddingResponse, "data"],
   Model: [Model, ""],
+  FileCreateParams: [CreateFileRequest, ""],
+  FileObject: [FileObject, ""],
+  FileDeleted: [FileDeleted, ""],
+  BatchCreateParams: [CreateBatchRequest, ""],
+  "BatchCreateParams.OutputExpiresAfter": [CreateBatchRequest, "output_expires_after"],
+  Batch: [Batch, ""],
+  "Batch.Errors": [Batch, "errors"],
+  BatchError: [Batch, "errors.data"],
+  BatchRequestCounts: [Batch, "request_counts"],
+  BatchUsage: [Batch, "usage"],
+  "BatchUsage.InputTokensDetails": [Batch, "usage.input_tokens_details"],
+  "BatchUsage.OutputTokensDetails": [Batch, "usage.output_tokens_details"],
   ...responsePlaces,
 };
 
@@ -114,6 +128,8 @@ const notSupported: Readonly<Record<string, string>> = {
   "CompletionUsage.PromptTokensDetails.cache_write_tokens": noMoreKinds,
   "CompletionUsage.PromptTokensDetails.image_tokens": noMoreKinds,
   "CompletionUsage.PromptTokensDetails.text_tokens": noMoreKinds,
+  "FileCreateParams.expires_after": "A form has no objects: its two fields are described as they are sent.",
+  "FileObject.status_details": "Deprecated, and of files for training.",
   "Model.shutdown_date": "We know of no model's end.",
   ...responsesNotSupported,
 };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { ServeError } from "../../../src/core/error.ts";
+import { chatLine, toJsonl } from "../../support/batch-client.ts";
 import type { BatchBody } from "../../support/batch-wire.ts";
 import { expectError } from "../../support/expectations.ts";
 import { uploadFile } from "../../support/forms.ts";
@@ -7,7 +8,7 @@ import { silence } from "../../support/scripted.ts";
 import { until } from "../../support/sources.ts";
 import { post, send } from "../../support/wire.ts";
 import { echo, told } from "./echo.ts";
-import { type Batching, chatLine, startBatching, toJsonl } from "./support.ts";
+import { type Batching, startBatching } from "./support.ts";
 
 let batching: Batching;
 beforeAll(() => {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { createStore } from "../../../src/store/create-store.ts";
+import { chatLine } from "../../support/batch-client.ts";
 import { memoryLog } from "../../support/calls.ts";
 import { silence } from "../../support/scripted.ts";
 import { until } from "../../support/sources.ts";
 import { type Fate, unsteadyRecords } from "../../support/unsteady-records.ts";
 import { send } from "../../support/wire.ts";
 import { echo, told } from "./echo.ts";
-import { type Batching, chatLine, fastTimes, startBatching } from "./support.ts";
+import { type Batching, fastTimes, startBatching } from "./support.ts";
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`);
 const linesOf = (count: number) => names(count).map((name) => chatLine(name));

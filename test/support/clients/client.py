@@ -2,8 +2,9 @@
 
     {"id": 1, "base_url": "...", "call": "chat.completions.create", "arguments": {...}, "mode": "value"}
 
-`mode` is `value` (one object), `items` (an iterable: a stream or a page) or `helper` (the `.stream()` context
-manager: its event types and the final completion or response). Extra keys of the client come in `options`.
+`mode` is `value` (one object), `items` (an iterable: a stream or a page), `text` (the text of a download) or `helper`
+(the `.stream()` context manager: its event types and the final completion or response). Extra keys of the client come
+in `options`; `{"file": ["name", "content"]}` stands for a file.
 """
 
 import json
@@ -24,6 +25,11 @@ def run(task: dict) -> dict:
         method = client
         for name in task["call"].split("."):
             method = getattr(method, name)
+        if isinstance(task["arguments"].get("file"), list):
+            name, content = task["arguments"]["file"]
+            task["arguments"]["file"] = (name, content.encode())
+        if task["mode"] == "text":
+            return method(**task["arguments"]).text
         if task["mode"] == "helper":
             with method(**task["arguments"]) as stream:
                 events = [event.type for event in stream]

@@ -8,7 +8,7 @@ export interface PythonCall {
   call: string;
   arguments?: Readonly<Record<string, unknown>>;
   /** What to do with the result, as client.py says; `value` unless given. */
-  mode?: "value" | "items" | "helper";
+  mode?: "value" | "items" | "text" | "helper";
   /** More arguments of the client, e.g. `{ max_retries: 2 }`. */
   options?: Readonly<Record<string, unknown>>;
 }
