@@ -117,7 +117,7 @@ export interface Page<Item> {
  * records is not there for any method. Methods reject with `ServeError`: `unavailable` (`store_unavailable`) when the
  * store cannot be reached or has no room, `too_large` (`store_full`) when one owner's records of a collection that
  * nothing is pushed out of have no room left, and `too_large` (`stored_too_large`) when more than 128 MiB would be read
- * at once by `read` or `chain`.
+ * at once by `read` or `chain`; `invalid_request` (`name_too_long`) for an id or a label's name of over 512 characters.
  */
 export interface RecordStore {
   /** Without its entries. */

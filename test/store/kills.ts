@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { join } from "node:path";
 import type { RecordStore } from "../../src/store/records.ts";
 import { childLines } from "../support/child-lines.ts";
-import { keyOf } from "./records-contract.ts";
+import { keyOf } from "./contract/bed.ts";
 
 /** The last version of each record that was acknowledged before the writing process was killed, at some moment. */
 export async function writeUntilKilled(url: string, round: number): Promise<ReadonlyMap<string, number>> {

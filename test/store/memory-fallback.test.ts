@@ -4,7 +4,7 @@ import { withMemoryFallback } from "../../src/store/memory-fallback.ts";
 import { storeUnavailable } from "../../src/store/unavailable.ts";
 import { describeCause } from "../../src/telemetry/cause.ts";
 import { memoryLog } from "../support/calls.ts";
-import { keyOf, put } from "./records-contract.ts";
+import { keyOf, put } from "./contract/bed.ts";
 
 test("memory takes the place of a store that cannot be opened, which is said once and why", async () => {
   const log = memoryLog();

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createStore } from "../../src/store/create-store.ts";
 import { memoryLog } from "../support/calls.ts";
-import { type BedOptions, describeRecordStore, type RecordBed } from "./records-contract.ts";
+import type { BedOptions, RecordBed } from "./contract/bed.ts";
+import { describeRecordStore } from "./records-contract.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "oai-serve-records-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -14,10 +15,6 @@ describeRecordStore("memory", async (options) => withClock("memory:", options));
 describeRecordStore("SQLite", async (options) =>
   withClock(`sqlite:${join(directory, `${files++}.db`)}`, options),
 );
-describeRecordStore("SQLite that waits for the disk", async (options) =>
-  withClock(`sqlite:${join(directory, `${files++}.db`)}?durability=full`, options),
-);
-
 /** A store whose clock can be put forward. */
 function withClock(url: string, options: BedOptions): RecordBed {
   let ahead = 0;

@@ -4,7 +4,7 @@
  */
 import { createStore } from "../../src/store/create-store.ts";
 import { memoryLog } from "../support/calls.ts";
-import { keyOf, put } from "./records-contract.ts";
+import { keyOf, put } from "./contract/bed.ts";
 
 const [url = "", round = ""] = process.argv.slice(2);
 const { records } = createStore(url, memoryLog());

@@ -1,3 +1,4 @@
+import { assertChanges } from "../assert-changes.ts";
 import { cutoffOf, maxListed, type StoreOptions } from "../options.ts";
 import type { ListOptions, Page, RecordKey, RecordStore } from "../records.ts";
 import { sizeOfEntry } from "../record-size.ts";
@@ -7,8 +8,13 @@ import { type MemoryRecord, toEntry, toHead, toWhole } from "./memory-record.ts"
 import { planWrite } from "./plan.ts";
 import { RecordTable } from "./record-table.ts";
 
+export interface MemoryRecords extends RecordStore {
+  /** Forgets all of them. */
+  clear(): void;
+}
+
 /** Records that last as long as the process. */
-export function createMemoryRecords(options: StoreOptions): RecordStore {
+export function createMemoryRecords(options: StoreOptions): MemoryRecords {
   const table = new RecordTable();
   let order = 0;
   const moment = () => ({ now: options.now(), nextOrder: () => ++order });
@@ -19,6 +25,7 @@ export function createMemoryRecords(options: StoreOptions): RecordStore {
   const find = ({ collection, owner, id }: RecordKey) => swept().shelf(collection, owner)?.made.get(id);
 
   return {
+    clear: () => table.clear(),
     async head(key) {
       const record = find(key);
       return record && toHead(record);
@@ -52,6 +59,7 @@ export function createMemoryRecords(options: StoreOptions): RecordStore {
       return listOf(swept(), asked);
     },
     async write(changes) {
+      assertChanges(changes);
       const plan = planWrite(changes, find, moment());
       if (plan.kind === "conflict") return plan;
       makeRoom(swept(), plan.steps, options);

@@ -8,6 +8,8 @@ export function createMemoryStore(options: StoreOptions): Store {
     records: createMemoryRecords(options),
     async open() {},
     async probe() {},
-    async close() {},
+    async close() {
+      records.clear();
+    },
   };
 }

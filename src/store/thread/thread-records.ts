@@ -1,4 +1,5 @@
 import { ServeError } from "../../core/error.ts";
+import { assertChanges } from "../assert-changes.ts";
 import type { StoreOptions } from "../options.ts";
 import type { RecordStore } from "../records.ts";
 import { type ArgsOf, type JobKind, packings, type ResultOf } from "../sql/jobs.ts";
@@ -41,7 +42,10 @@ export function createThreadRecords(run: RunJob): RecordStore {
       return records.length === 0 ? undefined : records;
     },
     list: (options) => run("list", options),
-    write: (changes) => run("write", changes),
+    async write(changes) {
+      assertChanges(changes);
+      return await run("write", changes);
+    },
     claim: (collection, { leaseMs, limit }) => run("claim", { collection, leaseMs, limit }),
   };
 }

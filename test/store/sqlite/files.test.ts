@@ -19,7 +19,7 @@ import type { Store } from "../../../src/store/store.ts";
 import { memoryLog } from "../../support/calls.ts";
 import { failureOf } from "../../support/failure.ts";
 import type { Change, Collection } from "../../../src/store/records.ts";
-import { keyOf, put } from "../records-contract.ts";
+import { keyOf, put } from "../contract/bed.ts";
 
 /** As the first release made it. */
 const firstVersion = `

@@ -3,7 +3,7 @@ import { ServeError } from "../../../src/core/error.ts";
 import { createStore } from "../../../src/store/create-store.ts";
 import { memoryLog } from "../../support/calls.ts";
 import { failureOf } from "../../support/failure.ts";
-import { keyOf, put } from "../records-contract.ts";
+import { keyOf, put } from "../contract/bed.ts";
 
 const [url = ""] = process.argv.slice(2);
 const store = createStore(url, memoryLog());
