@@ -5,8 +5,13 @@ import { type Bed, reply, serveModels } from "../servers/bed.ts";
 export const questions = {
   hello: reply({ pieces: ["Hello ", "from ", "here."] }, "Say hello."),
   weather: reply(
-    { text: callText("forecast"), repair: { text: "It will be sunny." } },
+    // Clients write the arguments anew, each with spaces of its own: only the result is sure to be quoted.
+    { text: callText("forecast"), repair_after: "sunny in", repair: { text: "It will be sunny." } },
     "What is the weather like?",
+  ),
+  handoff: reply(
+    { text: callText("transfer_to_weather", {}), repair: { text: "It will be sunny." } },
+    "Who knows the weather?",
   ),
   thought: reply({ text: "<think>\nLet me see.\n</think>\n\nIt is so." }, "Think."),
   place: "Name a place.",

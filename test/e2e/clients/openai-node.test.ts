@@ -2,6 +2,7 @@ import { nodeGenerations } from "../../support/clients/node.ts";
 import { describeBlackBox } from "../../support/prerequisites.ts";
 import { serveClients } from "./bed.ts";
 import { nodeChat } from "./openai-node-chat.ts";
+import { nodeResponses } from "./openai-node-responses.ts";
 import { describeClient } from "./scenarios.ts";
 
 describeBlackBox("openai-node", () => {
@@ -9,5 +10,6 @@ describeBlackBox("openai-node", () => {
 
   for (const generation of nodeGenerations) {
     describeClient(bed, { client: generation.id, surface: "chat", driver: nodeChat(generation) });
+    describeClient(bed, { client: generation.id, surface: "responses", driver: nodeResponses(generation) });
   }
 });

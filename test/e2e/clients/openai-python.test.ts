@@ -24,5 +24,19 @@ describeBlackBox("openai-python", () => {
         errors: { ...errors, midStream: "APIError" },
       }),
     });
+    describeClient(bed, {
+      client,
+      surface: "responses",
+      driver: pythonDriver({
+        script: "openai_responses_calls.py",
+        packages,
+        has,
+        conversations: {
+          previous_response_id: "previous_response_id",
+          "items echoed, not stored": "echoed",
+        },
+        errors: { ...errors, midStream: "APIError" },
+      }),
+    });
   }
 });

@@ -15,7 +15,7 @@ export interface PythonScript {
   options?: Readonly<Record<string, unknown>>;
 }
 
-type Part = "tools" | "streamedTools" | "structured" | "reasoning" | "abort";
+type Part = "tools" | "streamedTools" | "handoff" | "structured" | "reasoning" | "abort";
 
 /** The driver of a client that a script in Python uses. */
 export function pythonDriver({ script, packages, has, options, ...rest }: PythonScript): Driver {
@@ -36,14 +36,15 @@ export function pythonDriver({ script, packages, has, options, ...rest }: Python
     streaming: (ask) => run("streaming", ask),
     ...part<string>("tools", "tools"),
     ...part<string>("streamedTools", "streamed_tools"),
+    ...part<{ agent: string; text: string }>("handoff", "handoff"),
     ...part("structured", "structured"),
     ...part("reasoning", "reasoning"),
     ...part<void>("abort", "abort"),
     conversations: Object.fromEntries(ways),
     errors: rest.errors,
-    start() {
+    async start() {
       running = startPythonCalls(script, packages);
-      return Promise.resolve();
+      await running.ready;
     },
     async stop() {
       await running?.stop();

@@ -26,6 +26,8 @@ export interface Driver {
   tools?: (ask: Ask) => Promise<string>;
   /** The same with a stream. */
   streamedTools?: (ask: Ask) => Promise<string>;
+  /** Has one agent hand over to another, `weather`; gives who answered at last, and what. */
+  handoff?: (ask: Ask) => Promise<{ agent: string; text: string }>;
   /** The object of an answer to a schema with a `city`. */
   structured?: (ask: Ask) => Promise<unknown>;
   /** The text of the thought and that of the answer, out of a stream where the client shows it there. */
@@ -58,7 +60,7 @@ export function describeClient(bed: Bed, { client, surface, driver }: Subject): 
   });
 
   describe(`${client} on ${surface}`, () => {
-    beforeAll(() => driver.start?.());
+    beforeAll(() => driver.start?.(), 60_000);
     afterAll(() => driver.stop?.());
 
     check("text", "a whole answer", async () => {
@@ -73,6 +75,7 @@ export function describeClient(bed: Bed, { client, surface, driver }: Subject): 
     });
 
     describeTools(bed, { driver, check, ask });
+    describeHandoff(bed, { driver, check, ask });
     describeErrors({ driver, check, ask });
 
     const { structured, reasoning, abort } = driver;
@@ -155,6 +158,18 @@ function describeTools(bed: Bed, { driver, check, ask }: Parts): void {
   }
 }
 
+function describeHandoff(bed: Bed, { driver, check, ask }: Parts): void {
+  const { handoff } = driver;
+  if (handoff === undefined) return;
+  check("tools", "one agent of the client hands over to another", async () => {
+    expect(await handoff(ask(questions.handoff))).toEqual({ agent: "weather", text: "It will be sunny." });
+
+    const [first, second] = await bed.arrived();
+    expect(first?.prompt).not.toContain("You know the weather.");
+    expect(second?.prompt).toContain("You know the weather.");
+  });
+}
+
 function describeErrors({ driver, check, ask }: Parts): void {
   check("errors", "a model that does not exist", async () => {
     const failure = await failureOf(driver.text(ask(questions.hello, { model: "nobody" })));
@@ -174,5 +189,7 @@ function describeErrors({ driver, check, ask }: Parts): void {
     const failure = await failureOf(driver.streaming(ask(questions.failing)));
 
     expect(failure.classes).toContain(driver.errors.midStream);
+    // Not a status in place of a stream: the first words had come.
+    expect(failure.status).not.toBe(502);
   });
 }

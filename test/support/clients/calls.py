@@ -1,4 +1,5 @@
-"""Serves functions to a test: one JSON line in, one JSON line out, one call at a time.
+"""Serves functions to a test: one JSON line in, one JSON line out, one call at a time. The first
+line out says that it is ready.
 
     {"call": "text", "options": {"base_url": "...", "model": "...", "question": "..."}}
 """
@@ -12,6 +13,7 @@ import sys
 def serve(*functions) -> None:
     """Reads calls until the input ends. Functions take the options and give JSON; they may be coroutines."""
     by_name = {function.__name__: function for function in functions}
+    print("ready", flush=True)
     with asyncio.Runner() as runner:
         for line in sys.stdin:
             task = json.loads(line)

@@ -6,6 +6,8 @@ import { PythonError, type PythonErrorDetails } from "./python.ts";
 const environments = join(import.meta.dir, "../../../.venv");
 
 export interface PythonCalls {
+  /** Resolves once the packages are loaded, which takes seconds on a busy machine. */
+  ready: Promise<void>;
   /** Runs one of the script's functions, by its name, and gives what it gave; throws `PythonError`. One at a time. */
   call<Value>(name: string, options: Readonly<Record<string, unknown>>): Promise<Value>;
   stop(): Promise<void>;
@@ -20,8 +22,15 @@ export function startPythonCalls(script: string, packages: string): PythonCalls 
     env: { PYTHONPATH: join(environments, packages), PYTHONDONTWRITEBYTECODE: "1" },
   });
   const lines = childLines(child.stdout);
+  const start = async () => {
+    const first = await lines.next();
+    if (first.done === true) throw new Error(`${script} ended before it was ready.`);
+  };
+  const ready = start();
   return {
+    ready,
     async call(name, options) {
+      await ready;
       void child.stdin.write(`${JSON.stringify({ call: name, options })}\n`);
       await child.stdin.flush();
       const line = await lines.next();

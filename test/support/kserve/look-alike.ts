@@ -64,6 +64,7 @@ export interface ReplyDirective {
   /** Each message waits for `release`. */
   gated?: boolean;
   repair?: ReplyDirective;
+  repair_after?: string;
   fault?: string;
   fault_after?: number;
   /** Size of the text of the fault `giant`. */

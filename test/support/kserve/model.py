@@ -16,6 +16,7 @@ instance of the schema that the server was asked to keep to.
     {"fail_after": 2, "fail_status": "INTERNAL", "fail_text": "..."}    ModelFailure after so many messages
     {"hang": true}                      after the last token nothing more comes, not even the end
     {"repair": {...}}                   another directive, taken once the prompt quotes this one's text further down
+    {"repair_after": "x"}               it is taken once the prompt has this text there, instead
     {"fault": "...", "fault_after": 1}  what the look-alike does wrong on the wire, see faults.py
 
 Settings, all optional: max_tokens, stop (list of strings), schema (JSON schema), json (any object), choice (list of
@@ -138,7 +139,7 @@ def directive_of(prompt: str) -> Dict[str, Any]:
         directive = _read_directive(lines[index])
         if directive is not None:
             later = "\n".join(lines[index + 1 :])
-            return directive["repair"] if _is_quoted(directive, later) else directive
+            return directive["repair"] if _is_repaired(directive, later) else directive
     return {}
 
 
@@ -153,8 +154,8 @@ def _read_directive(line: str) -> Optional[Dict[str, Any]]:
     return value if isinstance(value, dict) else None
 
 
-def _is_quoted(directive: Dict[str, Any], later: str) -> bool:
-    return "repair" in directive and str(directive.get("text", "")).strip() in later
+def _is_repaired(directive: Dict[str, Any], later: str) -> bool:
+    return "repair" in directive and str(directive.get("repair_after", directive.get("text", ""))).strip() in later
 
 
 def _tokens_of(directive: Dict[str, Any], settings: Dict[str, Any], choice: int) -> List[bytes]:

@@ -9,9 +9,10 @@ describeLangChain("Agents and LangChain", () => {
   const { url } = serveFourAgents();
 
   let langchain: ReturnType<typeof startLangChain>;
-  beforeAll(() => {
+  beforeAll(async () => {
     langchain = startLangChain();
-  });
+    await langchain.ready;
+  }, 60_000);
   afterAll(() => langchain.stop());
   const callModel = <Value>(model: string, name: string, options: Record<string, unknown>) =>
     langchain.call<Value>(name, { base_url: url(), model, ...options });
