@@ -8,7 +8,7 @@ import type { ResponseObject } from "./response.ts";
 export interface Answering {
   batches: AsyncIterable<EventBatch>;
   encoder: ResponseEncoder;
-  keeper: Pick<Keeper, "keep">;
+  keeper: Keeper;
 }
 
 /** The whole answer as one response. Rejects as the events do, and as its keeper does. */

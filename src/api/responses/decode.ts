@@ -23,6 +23,24 @@ export interface DecodedRequest {
   ignored: readonly string[];
 }
 
+/** Of chat: a backend that speaks it would take them for its own. */
+const chatFields: ReadonlySet<string> = new Set([
+  "audio",
+  "function_call",
+  "functions",
+  "logprobs",
+  "max_completion_tokens",
+  "max_tokens",
+  "messages",
+  "modalities",
+  "n",
+  "prediction",
+  "reasoning_effort",
+  "response_format",
+  "verbosity",
+  "web_search_options",
+]);
+
 /** Named in a header. */
 const maxIgnored = 32;
 
@@ -50,6 +68,9 @@ export function decode(body: ResponseRequest): DecodedRequest {
     );
   }
   const prompt = decodePrompt(body);
+  const extra = extraFields(body, readFields);
+  const misplaced = Object.keys(extra).filter((name) => chatFields.has(name));
+  for (const name of misplaced) delete extra[name];
   const hasLogprobs = body.include?.includes("message.output_text.logprobs") === true;
   return {
     ...prompt,
@@ -58,12 +79,10 @@ export function decode(body: ResponseRequest): DecodedRequest {
       sampling: decodeSampling(body, body.max_output_tokens),
       ...(hasLogprobs && { logprobs: { top: body.top_logprobs ?? 0 } }),
       stream: body.stream === true || body.background === true,
-      extra: {
-        ...extraFields(body, readFields),
-        ...given("verbosity", body.text?.verbosity),
-      },
+      extra: { ...extra, ...given("verbosity", body.text?.verbosity) },
       ...noteFields(body),
     },
+    ignored: [...prompt.ignored, ...misplaced],
   };
 }
 

@@ -84,8 +84,12 @@ export class ResponseEncoder implements FrameEncoder {
   /** The last events. `response` is what `response()` gave, and was perhaps stored. */
   ending(response: ResponseObject, ending: Ending): string {
     const { error, type } = lastWords(response, ending);
-    const failure = error === undefined ? "" : this.#events.event("error", errorEvent(error));
-    return failure + this.#events.event(type, { response });
+    return (error === undefined ? "" : this.failure(error)) + this.#events.event(type, { response });
+  }
+
+  /** An event that tells of a failure alone, which need not be the end of the response. */
+  failure(error: ErrorBody): string {
+    return this.#events.event("error", errorEvent(error));
   }
 
   /** The response as it is by now, ended in that way. */

@@ -15,8 +15,6 @@ export interface Keeper {
    * `ServeError` when it should have been kept and could not be.
    */
   keep(response: ResponseObject, ending: Ending): Promise<ResponseObject>;
-  /** For a response that does not come to an end. */
-  close(): void;
 }
 
 export interface KeeperOptions {
@@ -67,7 +65,6 @@ export function createKeeper({ records, owner, input, store, turn }: KeeperOptio
         turn?.close();
       }
     },
-    close: () => turn?.close(),
   };
 }
 

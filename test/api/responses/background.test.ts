@@ -214,6 +214,20 @@ function startTwo(backend: ScriptedBackend) {
   };
 }
 
+test("a reader of one that is deleted is told that it failed", async () => {
+  await using app = startApp([scripted([[text("half")], silence])]);
+  const { id } = await create(app);
+  const reading = await app.get(`${path}/${id}?stream=true`);
+
+  await fetch(`${app.url}${path}/${id}`, { method: "DELETE" });
+  const events = responseEvents(await reading.text());
+
+  expect(events.slice(-2)).toMatchObject([
+    { type: "error", code: "not_found" },
+    { type: "response.failed", response: { status: "failed", store: false } },
+  ]);
+});
+
 describe("with two servers on one store,", () => {
   test("what one works on the other reads, and cancels", async () => {
     const backend = scripted([[text("half")], silence]);

@@ -62,6 +62,14 @@ test("fields have our words for the backend, and those of its own are passed on"
   expect(Object.keys(generation.extra).toSorted()).toEqual(["include_steps", "min_p", "verbosity"]);
 });
 
+test("fields of chat are no fields of this surface, and are not passed on", () => {
+  const { generation, ignored } = decoded({ max_tokens: 5, n: 2, response_format: { type: "json_object" } });
+
+  expect(generation.extra).toEqual({});
+  expect(generation.sampling).toEqual({});
+  expect([...ignored]).toEqual(["max_tokens", "n", "response_format"]);
+});
+
 describe("a tool", () => {
   for (const [what, tool, ours, shown] of [
     [

@@ -1,4 +1,5 @@
 import { ServeError } from "../../../core/error.ts";
+import { unlessAborted } from "../../../core/unless-aborted.ts";
 import type { RecordKey, RecordStore } from "../../../store/records.ts";
 import { runInBackground, type RunToStart } from "./run.ts";
 
@@ -9,11 +10,17 @@ export interface Runs {
   start(run: RunToStart): void;
   /** Ends it, if it is worked on here; resolves once that is written. */
   cancel(key: RecordKey): Promise<void>;
+  watch(key: RecordKey, signal: AbortSignal): Watch;
+}
+
+/** Of what is written for one response. */
+export interface Watch {
   /**
-   * Resolves once something was written for the response here, and at the latest after `pollMs`: it may be worked on
-   * elsewhere. Rejects with the reason of the signal.
+   * Resolves once something has been written here since it was last asked, and at the latest after `pollMs`: it may be
+   * worked on elsewhere. Rejects with the reason of the signal.
    */
-  changed(key: RecordKey, signal: AbortSignal): Promise<void>;
+  changed(): Promise<void>;
+  close(): void;
 }
 
 const maxRuns = 256;
@@ -28,10 +35,10 @@ interface Running {
 
 export function createRuns(records: RecordStore): Runs {
   const running = new Map<string, Running>();
-  const waiting = new Map<string, Set<() => void>>();
+  const watching = new Map<string, Set<() => void>>();
 
   const wake = (name: string) => {
-    for (const each of waiting.get(name) ?? []) each();
+    for (const each of watching.get(name) ?? []) each();
   };
   return {
     assertRoom(owner = "") {
@@ -56,23 +63,33 @@ export function createRuns(records: RecordStore): Runs {
       run?.cancel();
       await run?.done;
     },
-    async changed(key, signal) {
-      signal.throwIfAborted();
+    watch(key, signal) {
       const name = nameOf(key);
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const abort = () => reject(signal.reason);
-      const timer = setTimeout(resolve, pollMs);
-      const others = waiting.get(name) ?? new Set();
-      waiting.set(name, others.add(resolve));
-      signal.addEventListener("abort", abort, { once: true });
-      try {
-        await promise;
-      } finally {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", abort);
-        others.delete(resolve);
-        if (others.size === 0 && waiting.get(name) === others) waiting.delete(name);
-      }
+      const others = watching.get(name) ?? new Set();
+      let hasChanged = false;
+      let resume: (() => void) | undefined;
+      const onWritten = () => {
+        hasChanged = true;
+        resume?.();
+      };
+      watching.set(name, others.add(onWritten));
+      return {
+        async changed() {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          resume = resolve;
+          const timer = setTimeout(resolve, pollMs);
+          try {
+            if (!hasChanged) await unlessAborted(promise, signal);
+            hasChanged = false;
+          } finally {
+            clearTimeout(timer);
+          }
+        },
+        close() {
+          others.delete(onWritten);
+          if (others.size === 0 && watching.get(name) === others) watching.delete(name);
+        },
+      };
     },
   };
 }
