@@ -4,8 +4,9 @@ import { createMemoryRecords } from "./memory-records.ts";
 
 /** A store that lasts as long as the process. */
 export function createMemoryStore(options: StoreOptions): Store {
+  const records = createMemoryRecords(options);
   return {
-    records: createMemoryRecords(options),
+    records,
     async open() {},
     async probe() {},
     async close() {
