@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import { type BatchDeps, batchRoutes } from "./api/batches/routes.ts";
 import { chatRoutes } from "./api/chat/routes.ts";
 import type { SurfaceDeps } from "./api/common/deps.ts";
+import { conversationRoutes } from "./api/conversations/routes.ts";
 import { completionRoutes } from "./api/completions/routes.ts";
 import { fileRoutes } from "./api/files/routes.ts";
 import type { UploadDeps } from "./api/files/upload.ts";
@@ -40,6 +41,7 @@ export function createServer(deps: ServerDeps): Handler {
   const described = new Elysia({ normalize: false })
     .use(chatRoutes(deps.surfaces))
     .use(responseRoutes(deps.surfaces))
+    .use(conversationRoutes(deps.surfaces))
     .use(messageRoutes(deps.surfaces))
     .use(completionRoutes(deps.surfaces))
     .use(embeddingRoutes(deps.surfaces))

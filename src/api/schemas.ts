@@ -7,6 +7,13 @@ import {
   ChatCompletionMessageList,
 } from "./chat/stored/schema.ts";
 import { ErrorSchema, MetadataUpdate } from "./common/fields.ts";
+import { ItemList, StoredItem } from "./common/items/stored-schema.ts";
+import {
+  AddItemsRequest,
+  Conversation,
+  ConversationDeleted,
+  CreateConversationRequest,
+} from "./conversations/schema.ts";
 import { CreateFileRequest, FileDeleted, FileList, FileObject } from "./files/schema.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "./completions/schema.ts";
 import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "./embeddings/schema.ts";
@@ -14,7 +21,6 @@ import {
   CompactedResponse,
   DeletedResponse,
   InputTokens,
-  ItemList,
   ResponseSchema,
   ResponseStreamEvent,
 } from "./responses/answer-schema.ts";
@@ -51,6 +57,11 @@ export const schemas = {
   CompactedResponse,
   DeletedResponse,
   ItemList,
+  StoredItem,
+  CreateConversationRequest,
+  Conversation,
+  ConversationDeleted,
+  AddItemsRequest,
   MessageRequest,
   Message,
   MessageEvent,

@@ -16,18 +16,22 @@ export interface BodyLimits extends ShapeLimits {
  * For Elysia's `parse`. Throws `too_large` or `invalid_request`.
  */
 export function jsonBody(limits: BodyLimits) {
+  return async ({ request }: { request: Request }): Promise<JsonRecord> =>
+    givenBodies.get(request) ?? (await parseJson(await readInTime(request, limits), limits));
+}
+
+/** The same of a request that need not have a body: none says as little as an empty object. */
+export function optionalJsonBody(limits: BodyLimits) {
   return async ({ request }: { request: Request }): Promise<JsonRecord> => {
-    const given = givenBodies.get(request);
-    if (given !== undefined) return given;
-    const { signal } = callOf(request);
-    const bytes = await within(
-      limits.bodyTimeoutMs,
-      // A server that stops does not wait for the rest of a body.
-      () => unlessAborted(readBytes(request, limits), signal),
-      tooSlow,
-    );
-    return await parseJson(bytes, limits);
+    const bytes = await readInTime(request, limits);
+    return bytes.length === 0 ? {} : await parseJson(bytes, limits);
   };
+}
+
+async function readInTime(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+  const { signal } = callOf(request);
+  // A server that stops does not wait for the rest of a body.
+  return await within(limits.bodyTimeoutMs, () => unlessAborted(readBytes(request, limits), signal), tooSlow);
 }
 
 /** Of requests of the server's own. */

@@ -19,6 +19,7 @@ export interface RouteDescription {
   tag:
     | "Chat"
     | "Responses"
+    | "Conversations"
     | "Messages"
     | "Completions"
     | "Embeddings"

@@ -1,5 +1,6 @@
 import { type TProperties, Type } from "@sinclair/typebox";
 import { nullable, open, words } from "../../http/schema.ts";
+import { StoredItem } from "../common/items/stored-schema.ts";
 
 const itemStatus = words("in_progress", "completed", "incomplete");
 
@@ -87,11 +88,6 @@ export const OutputItem = Type.Union(
   { title: "OutputItem" },
 );
 
-const StoredItem = open(
-  { id: Type.String(), type: Type.String() },
-  { title: "StoredItem", description: "An item of any kind, with the fields of its kind." },
-);
-
 const ResponseUsage = Type.Object(
   {
     input_tokens: Type.Integer(),
@@ -167,14 +163,6 @@ export const DeletedResponse = Type.Object({
   id: Type.String(),
   object: Type.Literal("response"),
   deleted: Type.Boolean(),
-});
-
-export const ItemList = Type.Object({
-  object: Type.Literal("list"),
-  data: Type.Array(StoredItem),
-  first_id: nullable(Type.String()),
-  last_id: nullable(Type.String()),
-  has_more: Type.Boolean(),
 });
 
 const at = { item_id: Type.String(), output_index: Type.Integer() };

@@ -1,13 +1,13 @@
 import { ServeError } from "../../core/error.ts";
 import type { CallContext } from "../../core/generation.ts";
 import type { JsonRecord } from "../../core/json.ts";
-import { mapAtMost } from "../../core/map-at-most.ts";
 import type { RecordKey, RecordStore, WholeRecord } from "../../store/records.ts";
 import { assertConversationId, type GivenId } from "../common/conversation/conversation-id.ts";
 import { type ItemTurn, readExisting } from "../common/conversation/item-turn.ts";
 import { conversationKey } from "../common/conversation/layout.ts";
 import { ofEntries } from "../common/items/entries.ts";
 import { isItemReference, type Item } from "../common/items/kinds.ts";
+import { resolveReferences } from "../common/items/resolve-references.ts";
 import { toItems } from "../common/items/to-item.ts";
 import { buryDead, isDead } from "./background/end-run.ts";
 import type { ResponseDeps } from "./deps.ts";
@@ -106,9 +106,6 @@ function stillRunning(): ServeError {
   );
 }
 
-/** Looked up at once. */
-const lookUps = 8;
-
 /**
  * The input as it is kept: each item with its id, and what references stand for in their place; those to items of the
  * history, which the model is shown anyway, are left out. Rejects with `not_found`, and as the store does.
@@ -116,22 +113,10 @@ const lookUps = 8;
 export async function readInput(
   input: readonly JsonRecord[],
   history: readonly Item[],
-  { owner, records }: { owner: string | undefined; records: RecordStore },
+  deps: { owner: string | undefined; records: RecordStore },
 ): Promise<readonly Item[]> {
   const known = new Set(history.map(({ id }) => id));
   const wanted = input.filter((item) => !isItemReference(item) || !known.has(item.id));
-  const items = await mapAtMost(lookUps, wanted, async (item) =>
-    isItemReference(item) ? await lookUp(item.id, owner, records) : item,
-  );
+  const items = await resolveReferences(wanted, { ...deps, param: "input" });
   return toItems(items);
-}
-
-async function lookUp(id: string, owner: string | undefined, records: RecordStore): Promise<JsonRecord> {
-  const entry = await records.findEntry(["response", "conversation"], owner ?? "", id);
-  const [item] = entry === undefined ? [] : await ofEntries([entry]);
-  if (item !== undefined) return item;
-  throw new ServeError("not_found", "An item that 'input' refers to is not found.", {
-    code: "not_found",
-    param: "input",
-  });
 }

@@ -18,6 +18,7 @@ A model server, through the API that OpenAI's clients speak.
 const tags = [
   { name: "Chat", description: "Conversations: messages in, the next message out." },
   { name: "Responses", description: "Items in, items out; kept, gone on from, and run in the background." },
+  { name: "Conversations", description: "What responses and agents go on from, item by item." },
   { name: "Messages", description: "Conversations, as Anthropic's clients have them." },
   { name: "Completions", description: "The older API: a text in, its continuation out." },
   { name: "Embeddings", description: "Texts as vectors." },

@@ -29,6 +29,7 @@ export function startDocsServer(version: string): DocsServer {
         open: noBackend,
         enter: noBackend,
         append: noBackend,
+        begin: noBackend,
         fit: noBackend,
       },
       records: createStore("memory:", memoryLog()).records,

@@ -1,13 +1,23 @@
 import type { CallContext, Message } from "../../../core/generation.ts";
 import type { Log } from "../../../core/log.ts";
-import type { RecordStore } from "../../../store/records.ts";
+import type { RecordKey, RecordStore } from "../../../store/records.ts";
+import { toEntries } from "../items/entries.ts";
 import { assertConversationId, createConversationId, type GivenId } from "./conversation-id.ts";
 import { fitContext, type CountTokens } from "./fit-context.ts";
-import { type Addition, appendItems, enterConversation, type ItemTurn, readExisting } from "./item-turn.ts";
-import { conversationKey } from "./layout.ts";
+import {
+  type Addition,
+  appendItems,
+  type Appended,
+  enterConversation,
+  type ItemTurn,
+  readExisting,
+} from "./item-turn.ts";
+import { type ConversationHead, conversationKey, writeHead } from "./layout.ts";
+import { itemsAfter } from "./next-items.ts";
 import { type OpenConversation, openConversation } from "./open-conversation.ts";
 import { createTurnSaver } from "./save-turn.ts";
 import type { SizeLimits } from "./size.ts";
+import { nothing } from "./transcript.ts";
 import { createTurnLocks } from "./turn-locks.ts";
 
 export interface ConversationLimits extends SizeLimits {
@@ -47,7 +57,9 @@ export interface Conversations {
    */
   enter(given: GivenId, context: Pick<CallContext, "owner" | "signal">): Promise<ItemTurn>;
   /** Adds items without waiting for turns, which come to stand behind them. Rejects as `appendItems` does. */
-  append(id: string, owner: string | undefined, addition: Addition): Promise<void>;
+  append(key: RecordKey, addition: Addition): Promise<Appended>;
+  /** A new conversation of these items. Rejects with `too_large` and as the store does. */
+  begin(key: RecordKey, head: ConversationHead, addition: Addition): Promise<void>;
   /** What an agent is given of its conversation; for other models, all of it. Rejects as `agentOf` does. */
   fit(messages: readonly Message[], model: string): Promise<readonly Message[]>;
 }
@@ -71,9 +83,13 @@ export function createConversations(deps: ConversationDeps): Conversations {
       assertConversationId(given);
       return await enterConversation(conversationKey(context.owner, given.id), context, room);
     },
-    async append(id, owner, addition) {
-      const key = conversationKey(owner, id);
-      await appendItems({ key, stored: await readExisting(store, key), addition }, room);
+    async append(key, addition) {
+      return await appendItems({ key, stored: await readExisting(store, key), addition }, room);
+    },
+    async begin(key, head, addition) {
+      const items = itemsAfter(nothing, addition, limits);
+      const append = await toEntries(items);
+      await store.write([{ kind: "put", key, expectedVersion: 0, text: writeHead(head), append }]);
     },
     async fit(messages, model) {
       if ((await deps.agentOf(model)) === undefined) return messages;

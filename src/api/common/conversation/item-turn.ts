@@ -1,5 +1,6 @@
 import type { CallContext } from "../../../core/generation.ts";
 import type { Change, RecordKey, RecordStore } from "../../../store/records.ts";
+import { createItemId } from "../items/item-id.ts";
 import type { Item } from "../items/kinds.ts";
 import { notFound } from "../path-id.ts";
 import { conversationIds } from "./conversation-id.ts";
@@ -16,7 +17,7 @@ export interface ItemTurn {
   /** Of the conversation as it was when the turn began. */
   readonly items: readonly Item[];
   /** Writes the turn, after which others wait no more. See `appendItems`. */
-  append(addition: Addition): Promise<ConversationOutcome>;
+  append(addition: Addition): Promise<Appended>;
   /** For a turn that is not written. */
   close(): void;
 }
@@ -31,6 +32,9 @@ export interface Addition {
   /** Made in one with the conversation's write, or not at all. */
   others?: readonly Change[];
 }
+
+/** What became of an addition: `added` as it was written, with ids that the conversation had not yet. */
+export type Appended = ConversationOutcome & { added: readonly Item[] };
 
 export interface ItemRoom {
   store: RecordStore;
@@ -66,9 +70,10 @@ export async function enterConversation(
 export async function appendItems(
   { key, stored, addition }: { key: RecordKey; stored: Transcript; addition: Addition },
   { store, limits }: Pick<ItemRoom, "store" | "limits">,
-): Promise<ConversationOutcome> {
-  const { model, others = [] } = addition;
-  return await writeConversation(
+): Promise<Appended> {
+  const { model, param, others = [] } = addition;
+  let { added } = addition;
+  const outcome = await writeConversation(
     {
       key,
       stored,
@@ -76,11 +81,19 @@ export async function appendItems(
       ...(model !== undefined && { model }),
       next(present) {
         if (present.version === 0) throw notFound(key.id, conversationIds);
-        return itemsAfter(present, addition, limits);
+        added = withOwnIds(addition.added, present.items);
+        return itemsAfter(present, { added, param }, limits);
       },
     },
     store,
   );
+  return { ...outcome, added };
+}
+
+/** What is given back by a client may bear the id of an item that is there already. */
+function withOwnIds(added: readonly Item[], present: readonly Item[]): readonly Item[] {
+  const taken = new Set(present.map(({ id }) => id));
+  return added.map((item) => (taken.has(item.id) ? { ...item, id: createItemId(item.type) } : item));
 }
 
 /** Rejects with `not_found`. */
