@@ -72,7 +72,7 @@ export function curlDriver(surface: Surface): Driver {
     },
     async abort(ask) {
       const child = start(ask, true);
-      for await (const _piece of piecesOf(child.stdout, form)) child.kill("SIGINT");
+      for await (const piece of piecesOf(child.stdout, form)) if (piece !== "") child.kill("SIGINT");
       await child.exited;
     },
     errors: { unknownModel: "CurlError", badValue: "CurlError", midStream: "CurlError" },
