@@ -180,6 +180,7 @@ export function compose({ config, variable, files, log, foundation }: Compositio
       // Agents are always ready, and hide that there is no model for them.
       backends: others.length > 0 ? others : backends,
       isDraining: () => !foundation.isReady,
+      probeStore: () => foundation.store.probe(),
       async models() {
         const models = await registry.list();
         const standard = registry.default();

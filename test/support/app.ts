@@ -27,6 +27,7 @@ export interface AppOptions extends Partial<Omit<RegistryOptions, "backends">> {
   maxRepairs?: number;
   strict?: boolean;
   isDraining?: () => boolean;
+  probeStore?: () => Promise<void>;
   conversations?: Conversations;
   /** Those of a store in memory if absent. */
   records?: RecordStore;
@@ -86,6 +87,7 @@ export function startApp(backends: readonly Backend[], options: AppOptions = {})
       version: "0.0.0-test",
       backends,
       isDraining: options.isDraining ?? (() => false),
+      probeStore: options.probeStore ?? (async () => {}),
       async models() {
         const models = await registry.list();
         return { ids: models.map(({ id }) => id), defaultId: registry.default()?.id };

@@ -1,11 +1,9 @@
 import { Elysia } from "elysia";
-import type { Backend } from "../../core/generation.ts";
 import { documented, jsonResponse } from "../common/detail.ts";
-import { createHealth } from "./health.ts";
+import { createHealth, type HealthDeps } from "./health.ts";
 
-export interface OpsDeps {
+export interface OpsDeps extends HealthDeps {
   version: string;
-  backends: readonly Backend[];
   /** Strangers may not learn addresses and models. */
   hasKeys: boolean;
   models(): Promise<ServedModels>;
@@ -40,7 +38,7 @@ const serverExample = {
 
 /** What operators and their tools ask; none of it needs a key. */
 export function opsRoutes(deps: OpsDeps) {
-  const health = createHealth(deps.backends);
+  const health = createHealth(deps);
   return new Elysia({ name: "ops", normalize: false })
     .get(
       "/",
@@ -80,21 +78,29 @@ export function opsRoutes(deps: OpsDeps) {
     })
     .get(
       "/health",
-      async () =>
-        (await health.isHealthy())
-          ? Response.json({ status: "healthy" })
-          : Response.json({ status: "unhealthy", error: unreachable }, { status: 503 }),
+      async () => {
+        const [isHealthy, isStoreWell] = await Promise.all([health.isHealthy(), health.isStoreWell()]);
+        const store = { status: isStoreWell ? "ok" : "unavailable" };
+        return isHealthy
+          ? Response.json({ status: "healthy", store })
+          : Response.json({ status: "unhealthy", error: unreachable, store }, { status: 503 });
+      },
       {
         detail: documented({
           tag: "Server",
           id: "getHealth",
           summary: "Whether a backend is ready",
-          description: "Asks the backends, at most once a second.",
+          description:
+            "Asks the backends and the store, at most once a second. Without the store answers are generated all the same; what is to be stored fails.",
           responses: {
-            200: jsonResponse("At least one backend is ready.", "HealthStatus", { status: "healthy" }),
+            200: jsonResponse("At least one backend is ready.", "HealthStatus", {
+              status: "healthy",
+              store: { status: "ok" },
+            }),
             503: jsonResponse("No backend is ready.", "HealthStatus", {
               status: "unhealthy",
               error: unreachable,
+              store: { status: "ok" },
             }),
           },
         }),

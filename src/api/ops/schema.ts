@@ -23,6 +23,10 @@ export const ServerInformation = Type.Object({
 export const HealthStatus = Type.Object({
   status: words("healthy", "unhealthy"),
   error: Type.Optional(Type.String()),
+  store: Type.Object(
+    { status: words("ok", "unavailable") },
+    { description: "Whether responses, conversations, files and batches can be stored." },
+  ),
 });
 
 export const Liveness = Type.Object({ status: Type.Literal("alive") });

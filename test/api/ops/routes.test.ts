@@ -41,9 +41,14 @@ test("with keys configured the root needs none, but hides addresses and models",
 });
 
 const healths: [string, ReturnType<typeof scripted>[], number, unknown][] = [
-  ["all backends are ready", [up(), up()], 200, { status: "healthy" }],
-  ["one of them is", [down(), up()], 200, { status: "healthy" }],
-  ["none of them is", [down(), down()], 503, { status: "unhealthy", error: "No backend is ready." }],
+  ["all backends are ready", [up(), up()], 200, { status: "healthy", store: { status: "ok" } }],
+  ["one of them is", [down(), up()], 200, { status: "healthy", store: { status: "ok" } }],
+  [
+    "none of them is",
+    [down(), down()],
+    503,
+    { status: "unhealthy", error: "No backend is ready.", store: { status: "ok" } },
+  ],
 ];
 for (const [what, backends, status, expected] of healths) {
   test(`the health is ${status} when ${what}, and needs no key`, async () => {
@@ -57,6 +62,18 @@ for (const [what, backends, status, expected] of healths) {
     expect(Value.Check(HealthStatus, body)).toBe(true);
   });
 }
+
+test("without its store a server is as healthy as before, and says so", async () => {
+  await using app = startApp([up()], { probeStore: () => Promise.reject(new Error("The disk is full.")) });
+
+  const response = await app.get("/health");
+  const body: unknown = await response.json();
+
+  expect(response.status).toBe(200);
+  expect(body).toEqual({ status: "healthy", store: { status: "unavailable" } });
+  expect(Value.Check(HealthStatus, body)).toBe(true);
+  expect((await app.get("/ready")).status).toBe(200);
+});
 
 test("backends are asked once, however often the health is wanted within a second", async () => {
   const backend = up();

@@ -48,6 +48,7 @@ export function startDocsServer(version: string): DocsServer {
       version,
       backends: [],
       isDraining: () => false,
+      probeStore: () => Promise.resolve(),
       models: () => Promise.resolve({ ids: [], defaultId: undefined }),
     },
     keys: [key],
