@@ -22,7 +22,17 @@ const types = {
     "BatchUsage.InputTokensDetails",
     "BatchUsage.OutputTokensDetails",
   ],
+  "conversations/conversations.d.ts": [
+    "ConversationCreateParams",
+    "ConversationUpdateParams",
+    "Conversation",
+    "ConversationDeletedResource",
+  ],
+  "conversations/items.d.ts": ["ItemCreateParams", "ConversationItemList"],
   "chat/completions/completions.d.ts": [
+    "ChatCompletionDeleted",
+    "ChatCompletionStoreMessage",
+    "ChatCompletionUpdateParams",
     "ChatCompletionCreateParamsBase",
     "ChatCompletionStreamOptions",
     "ChatCompletionSystemMessageParam",

@@ -5,6 +5,15 @@ import { Batch, CreateBatchRequest } from "../../src/api/batches/schema.ts";
 import { ChatCompletionRequest } from "../../src/api/chat/schema.ts";
 import { Completion, CompletionRequest } from "../../src/api/completions/schema.ts";
 import { CreateEmbeddingRequest, CreateEmbeddingResponse } from "../../src/api/embeddings/schema.ts";
+import { ChatCompletionDeleted, ChatCompletionMessageList } from "../../src/api/chat/stored/schema.ts";
+import { MetadataUpdate } from "../../src/api/common/fields.ts";
+import { ItemList } from "../../src/api/common/items/stored-schema.ts";
+import {
+  AddItemsRequest,
+  Conversation,
+  ConversationDeleted,
+  CreateConversationRequest,
+} from "../../src/api/conversations/schema.ts";
 import { CreateFileRequest, FileDeleted, FileObject } from "../../src/api/files/schema.ts";
 import { Model } from "../../src/api/models/schema.ts";
 import { openaiProperties } from "./openai-properties.ts";
@@ -85,6 +94,15 @@ const places: Readonly<Record<string, readonly [TSchema, string]>> = {
   FileCreateParams: [CreateFileRequest, ""],
   FileObject: [FileObject, ""],
   FileDeleted: [FileDeleted, ""],
+  ConversationCreateParams: [CreateConversationRequest, ""],
+  ConversationUpdateParams: [MetadataUpdate, ""],
+  Conversation: [Conversation, ""],
+  ConversationDeletedResource: [ConversationDeleted, ""],
+  ItemCreateParams: [AddItemsRequest, ""],
+  ConversationItemList: [ItemList, ""],
+  ChatCompletionDeleted: [ChatCompletionDeleted, ""],
+  ChatCompletionStoreMessage: [ChatCompletionMessageList, "data"],
+  ChatCompletionUpdateParams: [MetadataUpdate, ""],
   BatchCreateParams: [CreateBatchRequest, ""],
   "BatchCreateParams.OutputExpiresAfter": [CreateBatchRequest, "output_expires_after"],
   Batch: [Batch, ""],
@@ -104,6 +122,7 @@ const noMoreKinds = "An optional breakdown that no backend reports.";
 
 /** Properties of OpenAI's that our schemas do not have, each with the reason. */
 const notSupported: Readonly<Record<string, string>> = {
+  "ItemCreateParams.include": "A parameter of the query: taken, and all of an item is given anyway.",
   "ChatCompletionCreateParamsBase.audio": noAudio,
   "ChatCompletionCreateParamsBase.moderation": noModeration,
   "ChatCompletionCreateParamsBase.prediction": keptUnread,
