@@ -18,17 +18,19 @@ describePackages(["agents"], "The OpenAI Agents SDK for Python", () => {
     surface: "chat",
     driver: pythonDriver({ ...script, has, options: { responses: false } }),
   });
+  const driver = pythonDriver({
+    ...script,
+    has,
+    conversations: {
+      previous_response_id: "previous_response_id",
+      OpenAIConversationsSession: "session",
+      "the history of its result": "history",
+    },
+    options: { responses: true },
+  });
   describeClient(bed, {
     client: "agents-python",
     surface: "responses",
-    driver: pythonDriver({
-      ...script,
-      has,
-      conversations: {
-        previous_response_id: "previous_response_id",
-        "the history of its result": "history",
-      },
-      options: { responses: true },
-    }),
+    driver: { ...driver, ...(driver.conversations && { toolConversations: driver.conversations }) },
   });
 });

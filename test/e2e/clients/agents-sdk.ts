@@ -1,7 +1,14 @@
-import { Agent, OpenAIProvider, type RunRawModelStreamEvent, Runner, tool } from "@openai/agents";
+import {
+  Agent,
+  OpenAIConversationsSession,
+  OpenAIProvider,
+  type RunRawModelStreamEvent,
+  Runner,
+  tool,
+} from "@openai/agents";
 import { z } from "zod";
 import { forecast } from "./bed.ts";
-import type { Ask, Driver } from "./scenarios.ts";
+import type { Ask, Driver } from "./driver.ts";
 
 /** The OpenAI Agents SDK for JavaScript, over responses unless told otherwise. */
 export function agentsSdkDriver({ useResponses }: { useResponses: boolean }): Driver {
@@ -13,6 +20,8 @@ export function agentsSdkDriver({ useResponses }: { useResponses: boolean }): Dr
     });
   const stream = (agent: Agent, ask: Ask, signal?: AbortSignal) =>
     runnerOf(ask).run(agent, ask.question, { stream: true, ...(signal !== undefined && { signal }) });
+
+  const conversations = conversationsOf(runnerOf);
 
   return {
     text: async (ask) => textOf(await runnerOf(ask).run(helper(ask), ask.question)),
@@ -63,20 +72,27 @@ export function agentsSdkDriver({ useResponses }: { useResponses: boolean }): Dr
         text: textOf(result),
       };
     },
-    ...(useResponses && {
-      conversations: {
-        async previousResponseId(ask, next) {
-          const { lastResponseId } = await runnerOf(ask).run(helper(ask), ask.question);
-          const before = lastResponseId === undefined ? {} : { previousResponseId: lastResponseId };
-          return textOf(await runnerOf(ask).run(helper(ask), next, before));
-        },
-        async "the history of its result"(ask, next) {
-          const { history } = await runnerOf(ask).run(helper(ask), ask.question);
-          return textOf(await runnerOf(ask).run(helper(ask), [...history, { role: "user", content: next }]));
-        },
-      },
-    }),
+    ...(useResponses && { conversations, toolConversations: conversations }),
     errors: { unknownModel: "NotFoundError", badValue: "BadRequestError", midStream: "APIError" },
+  };
+}
+
+function conversationsOf(runnerOf: (ask: Ask) => Runner): NonNullable<Driver["conversations"]> {
+  return {
+    async previousResponseId(ask, next) {
+      const { lastResponseId } = await runnerOf(ask).run(forecaster(ask), ask.question);
+      const before = lastResponseId === undefined ? {} : { previousResponseId: lastResponseId };
+      return textOf(await runnerOf(ask).run(forecaster(ask), next, before));
+    },
+    async OpenAIConversationsSession(ask, next) {
+      const session = new OpenAIConversationsSession({ baseURL: ask.baseUrl, apiKey: "unused" });
+      await runnerOf(ask).run(forecaster(ask), ask.question, { session });
+      return textOf(await runnerOf(ask).run(forecaster(ask), next, { session }));
+    },
+    async "the history of its result"(ask, next) {
+      const { history } = await runnerOf(ask).run(forecaster(ask), ask.question);
+      return textOf(await runnerOf(ask).run(forecaster(ask), [...history, { role: "user", content: next }]));
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import {
   tool,
 } from "ai";
 import { forecast, placeSchema } from "./bed.ts";
-import type { Ask, Driver } from "./scenarios.ts";
+import type { Ask, Driver } from "./driver.ts";
 
 export type Connect = (baseUrl: string, model: string) => LanguageModel;
 

@@ -3,7 +3,7 @@ import { betaTool } from "@anthropic-ai/sdk/helpers/beta/json-schema";
 import { jsonSchemaOutputFormat } from "@anthropic-ai/sdk/helpers/json-schema";
 import type { Message, MessageParam } from "@anthropic-ai/sdk/resources/messages";
 import { forecast, placeSchema } from "./bed.ts";
-import type { Ask, Driver } from "./scenarios.ts";
+import type { Ask, Driver } from "./driver.ts";
 
 /** `@anthropic-ai/sdk` on messages, with its helpers: `stream`, `toolRunner`, `parse`. */
 export function anthropicMessages(): Driver {

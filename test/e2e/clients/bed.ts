@@ -19,6 +19,7 @@ export const questions = {
   hanging: reply({ pieces: ["one ", "two "], hang: true }, "Go on."),
   name: "My name is Alice.",
   askName: "What is my name?",
+  askTools: "What do you know?",
 } as const;
 
 /** The tool of every client: its name, its only parameter, and what it says for the city that the model names. */
@@ -46,6 +47,8 @@ async function* run({ messages, userQuery }) {
   } else if (userQuery === ${JSON.stringify(questions.askName)}) {
     const names = messages.flatMap(({ content }) => /^My name is (\\w+)/.exec(content)?.[1] ?? []);
     yield "You are " + names.join(", ") + ".";
+  } else if (userQuery === ${JSON.stringify(questions.askTools)}) {
+    yield "I know: " + messages.filter(({ role }) => role === "tool").map(({ content }) => content).join() + ".";
   } else yield* ["Hello ", "from ", "here."];
 }
 

@@ -1,7 +1,7 @@
 import type { Surface } from "../../support/client-matrix/rows.ts";
 import { childLines } from "../../support/child-lines.ts";
 import { user } from "../../support/openai-wire.ts";
-import type { Ask, Driver } from "./scenarios.ts";
+import type { Ask, Driver } from "./driver.ts";
 
 /** How a surface is asked, and where in its JSON the text is: of a whole answer, and of an event of a stream. */
 interface Form {

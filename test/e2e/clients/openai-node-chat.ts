@@ -2,7 +2,7 @@ import type OpenAI from "openai-node-7";
 import type { NodeGeneration } from "../../support/clients/node.ts";
 import { user } from "../../support/openai-wire.ts";
 import { forecast, placeSchema } from "./bed.ts";
-import type { Ask, Driver } from "./scenarios.ts";
+import type { Ask, Driver } from "./driver.ts";
 
 /** openai-node on chat completions, with its helpers: `stream`, `runTools`, `parse`. */
 export function nodeChat({ connect }: NodeGeneration): Driver {

@@ -1,7 +1,7 @@
 import type OpenAI from "openai-node-7";
 import type { NodeGeneration } from "../../support/clients/node.ts";
 import { forecast, placeSchema } from "./bed.ts";
-import type { Ask, Driver } from "./scenarios.ts";
+import type { Ask, Driver } from "./driver.ts";
 
 /** openai-node on responses and conversations, with its helpers: `stream`, `parse`, `output_text`. */
 export function nodeResponses({ connect }: NodeGeneration): Driver {
@@ -24,6 +24,7 @@ export function nodeResponses({ connect }: NodeGeneration): Driver {
     abort: on(abort),
     conversations: {
       previous_response_id: turns(chained),
+      conversation: turns(inConversation),
       "items echoed, not stored": turns(echoed),
     },
     errors: { unknownModel: "NotFoundError", badValue: "BadRequestError", midStream: "APIError" },
@@ -97,6 +98,14 @@ async function chained(client: OpenAI, ask: Ask, next: string): Promise<string> 
   const first = await client.responses.create(bodyOf(ask));
   const { model } = ask;
   const second = await client.responses.create({ model, input: next, previous_response_id: first.id });
+  return second.output_text;
+}
+
+async function inConversation(client: OpenAI, ask: Ask, next: string): Promise<string> {
+  const { id } = await client.conversations.create({});
+  await client.responses.create({ ...bodyOf(ask), conversation: id });
+  const { model } = ask;
+  const second = await client.responses.create({ model, input: next, conversation: { id } });
   return second.output_text;
 }
 

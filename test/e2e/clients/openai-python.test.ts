@@ -33,6 +33,7 @@ describeBlackBox("openai-python", () => {
         has,
         conversations: {
           previous_response_id: "previous_response_id",
+          conversation: "conversation",
           "items echoed, not stored": "echoed",
         },
         errors: { ...errors, midStream: "APIError" },

@@ -1,5 +1,5 @@
 import { type PythonCalls, startPythonCalls } from "../../support/clients/python-calls.ts";
-import type { Ask, Driver } from "./scenarios.ts";
+import type { Ask, Driver } from "./driver.ts";
 
 export interface PythonScript {
   /** Beside calls.py; its functions have the names of a driver's parts, in Python's form. */

@@ -4,43 +4,7 @@ import type { Client, Feature, Surface } from "../../support/client-matrix/rows.
 import { failureOf } from "../../support/clients/failure.ts";
 import type { Bed } from "../servers/bed.ts";
 import { forecast, place, questions } from "./bed.ts";
-
-/** One question to the server. */
-export interface Ask {
-  baseUrl: string;
-  model: string;
-  question: string;
-  temperature?: number;
-}
-
-/**
- * What a client can do on a surface, each as its users write it; what it has not, it cannot do. All give what the client
- * gave, and reject with the client's own error.
- */
-export interface Driver {
-  /** The text of a whole answer. */
-  text: (ask: Ask) => Promise<string>;
-  /** The pieces of a streamed answer's text, by the client's own helper where it has one. */
-  streaming: (ask: Ask) => Promise<readonly string[]>;
-  /** Offers `forecast`, runs it when it is called, and gives the text of the answer after that. */
-  tools?: (ask: Ask) => Promise<string>;
-  /** The same with a stream. */
-  streamedTools?: (ask: Ask) => Promise<string>;
-  /** Has one agent hand over to another, `weather`; gives who answered at last, and what. */
-  handoff?: (ask: Ask) => Promise<{ agent: string; text: string }>;
-  /** The object of an answer to a schema with a `city`. */
-  structured?: (ask: Ask) => Promise<unknown>;
-  /** The text of the thought and that of the answer, out of a stream where the client shows it there. */
-  reasoning?: (ask: Ask) => Promise<{ reasoning: string; text: string }>;
-  /** Leaves a stream after its first piece, in the client's own way. */
-  abort?: (ask: Ask) => Promise<void>;
-  /** Ways of being remembered: each asks both questions and gives the text of the second answer. */
-  conversations?: Readonly<Record<string, (ask: Ask, next: string) => Promise<string>>>;
-  /** Classes of the client's errors, each the error's own or a base of it. */
-  errors: { unknownModel: string; badValue: string; midStream: string };
-  start?: () => Promise<void>;
-  stop?: () => Promise<void>;
-}
+import type { Ask, Driver } from "./driver.ts";
 
 export interface Subject {
   client: Client;
@@ -102,21 +66,7 @@ export function describeClient(bed: Bed, { client, surface, driver }: Subject): 
       });
     }
 
-    for (const [way, converse] of Object.entries(driver.conversations ?? {})) {
-      check("conversations", `the second turn knows the first, by ${way}`, async () => {
-        await converse(ask(questions.name), "And now?");
-
-        const [, second] = await bed.arrived();
-        expect(second?.prompt).toContain(questions.name);
-        expect(second?.prompt).toEndWith("And now?<|im_end|>\n<|im_start|>assistant\n");
-      });
-
-      check("conversations", `an agent's second turn knows the first, by ${way}`, async () => {
-        const text = await converse(ask(questions.name, { model: "agent" }), questions.askName);
-
-        expect(text).toBe("You are Alice.");
-      });
-    }
+    describeConversations(bed, { driver, check, ask });
   });
 }
 
@@ -168,6 +118,40 @@ function describeHandoff(bed: Bed, { driver, check, ask }: Parts): void {
     expect(first?.prompt).not.toContain("You know the weather.");
     expect(second?.prompt).toContain("You know the weather.");
   });
+}
+
+function describeConversations(bed: Bed, { driver, check, ask }: Parts): void {
+  for (const [way, converse] of Object.entries(driver.conversations ?? {})) {
+    check("conversations", `the second turn knows the first, by ${way}`, async () => {
+      await converse(ask(questions.name), "And now?");
+
+      const [, second] = await bed.arrived();
+      expect(second?.prompt).toContain(questions.name);
+      expect(second?.prompt).toEndWith("And now?<|im_end|>\n<|im_start|>assistant\n");
+    });
+
+    check("conversations", `an agent's second turn knows the first, by ${way}`, async () => {
+      const text = await converse(ask(questions.name, { model: "agent" }), questions.askName);
+
+      expect(text).toBe("You are Alice.");
+    });
+  }
+
+  for (const [way, converse] of Object.entries(driver.toolConversations ?? {})) {
+    check("conversations", `the second turn knows what a tool said, by ${way}`, async () => {
+      await converse(ask(questions.weather), "And now?");
+
+      const [, , third] = await bed.arrived();
+      expect(third?.prompt).toContain(forecast.result);
+      expect(third?.prompt).toEndWith("And now?<|im_end|>\n<|im_start|>assistant\n");
+    });
+
+    check("conversations", `an agent's second turn knows what a tool said, by ${way}`, async () => {
+      const text = await converse(ask(questions.weather, { model: "agent" }), questions.askTools);
+
+      expect(text).toBe(`I know: ${forecast.result}.`);
+    });
+  }
 }
 
 function describeErrors({ driver, check, ask }: Parts): void {

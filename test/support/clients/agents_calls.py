@@ -47,6 +47,10 @@ def helper(options: dict, **more) -> Agent:
     return Agent(name="helper", instructions="Help.", model_settings=settings, **more)
 
 
+def forecaster(options: dict) -> Agent:
+    return helper(options, tools=[forecast])
+
+
 async def text(options: dict):
     return (await Runner.run(helper(options), options["question"], run_config=config(options))).final_output
 
@@ -64,12 +68,11 @@ async def streaming(options: dict):
 
 
 async def tools(options: dict):
-    agent = helper(options, tools=[forecast])
-    return (await Runner.run(agent, options["question"], run_config=config(options))).final_output
+    return (await Runner.run(forecaster(options), options["question"], run_config=config(options))).final_output
 
 
 async def streamed_tools(options: dict):
-    result = start(options, helper(options, tools=[forecast]))
+    result = start(options, forecaster(options))
     async for _ in result.stream_events():
         pass
     return result.final_output
@@ -102,25 +105,25 @@ async def abort(options: dict):
 
 
 async def previous_response_id(options: dict):
-    first = await Runner.run(helper(options), options["question"], run_config=config(options))
+    agent, run_config = forecaster(options), config(options)
+    first = await Runner.run(agent, options["question"], run_config=run_config)
     before = first.last_response_id
-    result = await Runner.run(
-        helper(options), options["next"], run_config=config(options), previous_response_id=before
-    )
+    result = await Runner.run(agent, options["next"], run_config=run_config, previous_response_id=before)
     return result.final_output
 
 
 async def session(options: dict):
+    agent, run_config = forecaster(options), config(options)
     session = OpenAIConversationsSession(openai_client=client(options))
-    await Runner.run(helper(options), options["question"], run_config=config(options), session=session)
-    result = await Runner.run(helper(options), options["next"], run_config=config(options), session=session)
-    return result.final_output
+    await Runner.run(agent, options["question"], run_config=run_config, session=session)
+    return (await Runner.run(agent, options["next"], run_config=run_config, session=session)).final_output
 
 
 async def history(options: dict):
-    first = await Runner.run(helper(options), options["question"], run_config=config(options))
+    agent, run_config = forecaster(options), config(options)
+    first = await Runner.run(agent, options["question"], run_config=run_config)
     items = [*first.to_input_list(), {"role": "user", "content": options["next"]}]
-    return (await Runner.run(helper(options), items, run_config=config(options))).final_output
+    return (await Runner.run(agent, items, run_config=run_config)).final_output
 
 
 serve(
