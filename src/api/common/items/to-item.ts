@@ -2,8 +2,8 @@ import type { JsonRecord } from "../../../core/json.ts";
 import { type Item, typeOf } from "./kinds.ts";
 import { createItemId } from "./item-id.ts";
 
-/** Ids that clients give back; others are replaced. */
-const idForm = /^[\w.:-]{1,128}$/;
+/** Ids that items keep; others that clients give are replaced. */
+export const itemIdForm = /^[\w.:-]{1,128}$/;
 
 /** Items that are over when they come in, and say so. */
 const finished: ReadonlySet<string> = new Set([
@@ -30,7 +30,7 @@ export function toItems(given: readonly JsonRecord[]): Item[] {
 function toItem(given: JsonRecord, taken: ReadonlySet<string>): Item {
   const type = typeOf(given);
   const { id } = given;
-  const keepsId = typeof id === "string" && idForm.test(id) && !taken.has(id);
+  const keepsId = typeof id === "string" && itemIdForm.test(id) && !taken.has(id);
   return {
     ...given,
     id: keepsId ? id : createItemId(type),
