@@ -45,7 +45,7 @@ describeBlackBox("Codex, its requests as recorded, before a model server", () =>
     const { items, responseId, usage } = await run(first);
 
     expect(responseId).toStartWith("resp_");
-    expect(items).toEqual([
+    expect<object[]>(items).toEqual([
       {
         type: "message",
         role: "assistant",
@@ -247,7 +247,7 @@ describeBlackBox("Codex, its requests as recorded, before a model server", () =>
     check("agents", `132: an agent answers ${name} as well`, async () => {
       const { items, text } = await run(request, "agent");
 
-      expect(text).toEqual(pieces);
+      expect<readonly string[]>(text).toEqual(pieces);
       expect(items).toMatchObject([{ type: "message", content: [{ text: text.join("") }] }]);
     });
   }
@@ -329,9 +329,11 @@ describeBlackBox("Codex, its requests as recorded, before the demo model", () =>
   }
 });
 
+function streamOf(events: readonly object[]): Response {
+  return new Response(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""));
+}
+
 describe("the reader", () => {
-  const stream = (...events: readonly object[]) =>
-    new Response(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""));
   const message = { id: "msg_1", type: "message", role: "assistant", content: [] };
 
   for (const [what, code, events] of [
@@ -354,7 +356,7 @@ describe("the reader", () => {
     ],
   ] as const) {
     test(`takes ${what} for an error`, async () => {
-      expect(await rejection(readCodexTurn(stream(...events)))).toMatchObject({ code });
+      expect(await rejection(readCodexTurn(streamOf(events)))).toMatchObject({ code });
     });
   }
 });
