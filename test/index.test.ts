@@ -179,7 +179,7 @@ describe("The package as a library", () => {
       ),
       "true The registry has no agents.",
       expect.stringMatching(/^true store: the file '.*' cannot be used: /),
-      "true store: must be memory: or sqlite:PATH.",
+      "true store: must be memory:, sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE.",
       "true What createServer is told has no field 'keys'. It may have: store, apiKeys, environment, log.",
       "true apiKeys: has to be an array of one or more keys; leave it out to serve everyone.",
     ]);

@@ -85,9 +85,9 @@ export const agentSections = {
   store: Type.Optional(
     Type.String({
       maxLength: 4_096,
-      pattern: "^(memory:|sqlite:[^\\x00-\\x20][^\\x00-\\x1f]*)$",
-      expected: "memory: or sqlite:PATH",
-      description: "Where conversations are kept: `memory:`, or `sqlite:PATH`.",
+      pattern: "^(memory:|sqlite:[^\\x00-\\x20][^\\x00-\\x1f]*|postgres(ql)?://[^\\x00-\\x20]+)$",
+      expected: "memory:, sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+      description: "Where things are kept: `memory:`, `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.",
     }),
   ),
   ...idleFileKeys,

@@ -37,7 +37,7 @@ export const settings: readonly Setting[] = [
   {
     flag: "--store <url>",
     group: "Agents:",
-    help: "where conversations are kept: memory: or sqlite:PATH",
+    help: "where things are kept: memory:, sqlite:PATH or postgres://...",
     standard: "a file in the state directory",
     path: ["store"],
   },
