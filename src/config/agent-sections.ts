@@ -87,7 +87,8 @@ export const agentSections = {
       maxLength: 4_096,
       pattern: "^(memory:|sqlite:[^\\x00-\\x20][^\\x00-\\x1f]*|postgres(ql)?://[^\\x00-\\x20]+)$",
       expected: "memory:, sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE",
-      description: "Where things are kept: `memory:`, `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.",
+      description:
+        "Where things are kept: `memory:`, `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.",
     }),
   ),
   ...idleFileKeys,

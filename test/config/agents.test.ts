@@ -404,7 +404,11 @@ describe("what does not fit together is refused by its place", () => {
       "a.yaml:1:64: agents.a.model_config.api_key_env: must be the name of an environment variable in capital letters, " +
         "and not the key itself or a list of at most 8.",
     ],
-    ["a store", { flags: { "--store": ["redis://x"] } }, "--store: must be memory:, sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE."],
+    [
+      "a store",
+      { flags: { "--store": ["redis://x"] } },
+      "--store: must be memory:, sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE.",
+    ],
     [
       "a key's variable without a server",
       { flags: { "--openai-api-key-env": ["X"] } },

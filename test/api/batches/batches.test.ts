@@ -4,7 +4,7 @@ import { chatLine, toJsonl } from "../../support/batch-client.ts";
 import type { BatchBody } from "../../support/batch-wire.ts";
 import { expectError } from "../../support/expectations.ts";
 import { uploadFile } from "../../support/forms.ts";
-import { silence } from "../../support/scripted.ts";
+import { scripted, silence } from "../../support/scripted.ts";
 import { until } from "../../support/sources.ts";
 import { post, send } from "../../support/wire.ts";
 import { echo, told } from "./echo.ts";
@@ -118,6 +118,31 @@ describe("a batch", () => {
     expect(new Set(ids)).toEqual(new Set(lines.map(({ custom_id }) => custom_id)));
     expect(ids).toHaveLength(200);
   });
+});
+
+test("a batch of embeddings has vectors, and counts what went in", async () => {
+  const embedder = scripted([], {
+    models: [{ id: "embedder", ownedBy: "tests" }],
+    capabilities: { text: false, embeddings: { dimensions: false } },
+    embed: async ({ inputs }) => ({
+      vectors: inputs.map(() => new Float32Array([0.5, -1])),
+      promptTokens: 7,
+    }),
+  });
+  await using embedding = startBatching([embedder]);
+  const url = "/v1/embeddings";
+  const line = { custom_id: "a", method: "POST", url, body: { model: "embedder", input: ["x", "y"] } };
+
+  const { id } = await embedding.submit([line], { endpoint: url });
+  const { output_file_id, usage } = await embedding.ended(id);
+
+  expect(await embedding.lines(output_file_id)).toMatchObject([
+    {
+      custom_id: "a",
+      response: { status_code: 200, body: { data: [{ embedding: [0.5, -1] }, { index: 1 }] } },
+    },
+  ]);
+  expect(usage).toMatchObject({ input_tokens: 7, output_tokens: 0, total_tokens: 7 });
 });
 
 const good = chatLine("good");

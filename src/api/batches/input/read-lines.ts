@@ -27,7 +27,11 @@ export async function* readLines(
   };
   for await (const part of parts) {
     let start = 0;
-    for (let end = part.indexOf(lineFeed); end !== -1; end = part.indexOf(lineFeed, start)) {
+    for (;;) {
+      // A file may be nothing but line breaks: each of them costs next to nothing.
+      for (; open.isEmpty && part[start] === lineFeed; start++) line++;
+      const end = part.indexOf(lineFeed, start);
+      if (end === -1) break;
       open.add(part.subarray(start, end));
       start = end + 1;
       const closed = close();
@@ -50,6 +54,10 @@ class OpenLine {
     this.#maxBytes = maxBytes;
   }
 
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
   add(part: Uint8Array): void {
     this.#size += part.length;
     this.#isBlank &&= part.every(isSpace);
@@ -58,8 +66,9 @@ class OpenLine {
   }
 
   close(): { isBlank: boolean; bytes: Uint8Array | undefined } {
-    const isTooLong = this.#size > this.#maxBytes;
-    const closed = { isBlank: this.#isBlank, bytes: isTooLong ? undefined : Buffer.concat(this.#parts) };
+    const isBlank = this.#isBlank;
+    const isNeeded = !isBlank && this.#size <= this.#maxBytes;
+    const closed = { isBlank, bytes: isNeeded ? Buffer.concat(this.#parts) : undefined };
     this.#parts = [];
     this.#size = 0;
     this.#isBlank = true;

@@ -1,10 +1,14 @@
 import type { JsonRecord } from "../../../core/json.ts";
+import { nextTurn } from "../../../core/next-turn.ts";
 import { type BodyLimits, parseJson } from "../../../http/body.ts";
 import type { Problem } from "../batch.ts";
 import { type BrokenLine, decodeLine, type LineRequest } from "./decode-line.ts";
 import { type InputLine, readLines } from "./read-lines.ts";
 
 export type RequestLine = Pick<InputLine, "index" | "line"> & (LineRequest | BrokenLine);
+
+/** So long lines are read without a thought for others. */
+const maxTurnMs = 2;
 
 export interface ReadOptions {
   endpoint: string;
@@ -17,10 +21,14 @@ export async function* readRequests(
   { endpoint, limits }: ReadOptions,
 ): AsyncGenerator<RequestLine> {
   const seen = new Set<string>();
+  let turnBegan = performance.now();
   for await (const { index, line, bytes } of readLines(parts, limits.maxBodyBytes)) {
     const value = await parse(bytes, limits);
     const decoded = isProblem(value) ? broken(value) : unlessSeen(decodeLine(value.json, endpoint), seen);
     yield { index, line, ...decoded };
+    if (performance.now() - turnBegan < maxTurnMs) continue;
+    await nextTurn();
+    turnBegan = performance.now();
   }
 }
 

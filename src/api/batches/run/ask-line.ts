@@ -44,8 +44,7 @@ function toResult(origin: LineOrigin, { status, headers }: Response, text: strin
       message: `The answer has more than ${maxAnswerCharacters} characters.`,
     });
   }
-  const body: unknown = JSON.parse(text);
-  return encodeAnswer(origin, { status, requestId: headers.get("x-request-id") ?? "", body });
+  return encodeAnswer(origin, { status, requestId: headers.get("x-request-id") ?? "", body: text });
 }
 
 /** Longer each time, and not the same for all that failed together. */

@@ -24,28 +24,32 @@ export interface LineOrigin {
 export interface LineAnswer {
   status: number;
   requestId: string;
-  /** The JSON of it. */
-  body: unknown;
+  /** JSON text. */
+  body: string;
 }
 
 export function encodeAnswer(origin: LineOrigin, { status, requestId, body }: LineAnswer): LineResult {
   const isAnswer = status === 200;
-  const response = { status_code: status, request_id: requestId, body };
+  const head = JSON.stringify({ status_code: status, request_id: requestId });
+  // Line breaks in JSON text stand between values only.
+  const response = `${head.slice(0, -1)},"body":${body.replaceAll("\n", " ")}}`;
   return {
     index: origin.index,
     isAnswer,
-    text: toLine(origin, { response, error: null }),
-    ...(isAnswer && { usage: decodeUsage(body) }),
+    text: toLine(origin, response, "null"),
+    ...(isAnswer && { usage: decodeUsage(JSON.parse(body)) }),
   };
 }
 
 export function encodeFailure(origin: LineOrigin, problem: Problem): LineResult {
-  const error = encodeProblem({ ...problem, line: origin.line });
-  return { index: origin.index, isAnswer: false, text: toLine(origin, { response: null, error }) };
+  const error = JSON.stringify(encodeProblem({ ...problem, line: origin.line }));
+  return { index: origin.index, isAnswer: false, text: toLine(origin, "null", error) };
 }
 
-function toLine({ customId }: LineOrigin, outcome: object): string {
-  return `${JSON.stringify({ id: createId("batch_req_", 24), custom_id: customId ?? null, ...outcome })}\n`;
+/** `response` and `error` are JSON text. */
+function toLine({ customId }: LineOrigin, response: string, error: string): string {
+  const head = JSON.stringify({ id: createId("batch_req_", 24), custom_id: customId ?? null });
+  return `${head.slice(0, -1)},"response":${response},"error":${error}}\n`;
 }
 
 /** The tokens of an answer, by the names that the surfaces give them. */
