@@ -21,10 +21,15 @@ export interface PostgresServer extends AsyncDisposable {
   start(): Promise<void>;
 }
 
+export interface PostgresServerOptions {
+  /** Whether what is committed is on the disk: a killed process loses nothing that was handed to the system. */
+  fsync?: boolean;
+}
+
 export const postgresPassword = "a secret: 100% 'quoted'";
 
 /** Starts a server with an empty database. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({ fsync = false }: PostgresServerOptions = {}): Promise<PostgresServer> {
   const directory = mkdtempSync(join(tmpdir(), "oai-serve-pg-"));
   const cluster = join(directory, "data");
   const passwordFile = join(directory, "password");
@@ -33,7 +38,13 @@ export async function startPostgres(): Promise<PostgresServer> {
   const auth = ["--auth-local=trust", "--auth-host=scram-sha-256", `--pwfile=${passwordFile}`];
   await run("initdb", ["-D", cluster, "-U", "tester", "--no-sync", "--encoding=UTF8", "--locale=C", ...auth]);
   const port = await freePort();
-  let server = await startServer(cluster, port, directory);
+  const settings = [
+    `port=${port}`,
+    `unix_socket_directories=${directory}`,
+    "listen_addresses=127.0.0.1",
+    `fsync=${fsync ? "on" : "off"}`,
+  ];
+  let server = await startServer(cluster, settings);
   let schemas = 0;
   const url = (schema = `schema_${process.pid}_${schemas++}`) =>
     `postgres://tester:${encodeURIComponent(postgresPassword)}@127.0.0.1:${port}/postgres?schema=${schema}`;
@@ -50,11 +61,14 @@ export async function startPostgres(): Promise<PostgresServer> {
     url,
     admin,
     async kill() {
-      process.kill(pidOf(cluster), "SIGKILL");
+      const postmaster = pidOf(cluster);
+      // Those that serve a connection would go on for a moment.
+      const children = Bun.spawnSync(["ps", "-o", "pid=", "--ppid", String(postmaster)]).stdout.toString();
+      for (const pid of [String(postmaster), ...children.trim().split(/\s+/)]) killIfThere(Number(pid));
       await server.exited;
     },
     async start() {
-      server = await startServer(cluster, port, directory);
+      server = await startServer(cluster, settings);
     },
     async [Symbol.asyncDispose]() {
       await admin.close({ timeout: 0 });
@@ -66,15 +80,9 @@ export async function startPostgres(): Promise<PostgresServer> {
 }
 
 /** Its process, once it takes connections. */
-async function startServer(cluster: string, port: number, socket: string) {
+async function startServer(cluster: string, settings: readonly string[]) {
   for (let attempt = 0; ; attempt++) {
-    const options = [`port=${port}`, `unix_socket_directories=${socket}`, "listen_addresses=127.0.0.1"];
-    // A killed process loses nothing that was handed to the system: no need to wait for disks.
-    const child = spawn("postgres", [
-      "-D",
-      cluster,
-      ...[...options, "fsync=off"].flatMap((each) => ["-c", each]),
-    ]);
+    const child = spawn("postgres", ["-D", cluster, ...settings.flatMap((each) => ["-c", each])]);
     let log = "";
     for await (const line of childLines(child.stderr)) {
       log += `${line}\n`;
@@ -96,7 +104,14 @@ async function run(program: string, args: readonly string[]): Promise<void> {
 /** As another user where this one is root, who may not run it. */
 function spawn(program: string, args: readonly string[]) {
   const command = [join(findPostgres() ?? "", program), ...args];
-  const asOther = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"];
+  const asOther = [
+    "setpriv",
+    "--reuid=postgres",
+    "--regid=postgres",
+    "--clear-groups",
+    "--pdeathsig=KILL",
+    "--",
+  ];
   return Bun.spawn(isRoot() ? [...asOther, ...command] : command, {
     cwd: "/",
     stdin: "ignore",
@@ -119,6 +134,14 @@ function isRoot(): boolean {
 
 function pidOf(cluster: string): number {
   return Number(readFileSync(join(cluster, "postmaster.pid"), "utf8").split("\n", 1)[0]);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself meanwhile.
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -2,8 +2,8 @@ import { SQL } from "bun";
 import type { PostgresLocation } from "./read-url.ts";
 
 /** What one statement may take, in milliseconds, and what it may wait for others. */
-const statementMs = 10_000;
-const lockMs = 5_000;
+const statementMs = 8_000;
+const lockMs = 3_000;
 /** A connection between two statements of a transaction for longer is cut, and what it has locked is free again. */
 const pauseMs = 10_000;
 const connectSeconds = 5;
@@ -27,6 +27,8 @@ export function connect(location: PostgresLocation): SQL {
     connection: {
       application_name: "oai-serve",
       search_path: schema,
+      // Would cost more than it saves: the longest statements are short.
+      jit: "off",
       statement_timeout: statementMs,
       lock_timeout: lockMs,
       idle_in_transaction_session_timeout: pauseMs,

@@ -1,7 +1,7 @@
 /** SQLSTATEs after which a transaction is worth another try: it was in the way of another one. */
-const crossed = /^(40001|40P01|55P03)$/;
-/** Those of a server that is not there for us now. */
-const away = /^(08...|57P0[1-5]|53...|25006)$/;
+const crossed = /^(40001|40P01)$/;
+/** Those of a server that is not there for us now, or that lets us wait for too long. */
+const away = /^(08...|57P0[1-5]|53...|25006|55P03|57014)$/;
 /** Those of a server that does not have our tables any more. */
 const gone = /^(42P01|3F000|42883)$/;
 
@@ -17,6 +17,14 @@ export function isAway(error: unknown): boolean {
     /^(ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)|ECONN|ENOENT|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/.test(
       codeOf(error),
     )
+  );
+}
+
+/** Whether only the connection ended, so that a fresh one may do. */
+export function isCut(error: unknown): boolean {
+  return (
+    stateOf(error) === "57P01" ||
+    /^ERR_POSTGRES_(CONNECTION_CLOSED|IDLE_TIMEOUT|LIFETIME_TIMEOUT)$/.test(codeOf(error))
   );
 }
 

@@ -83,6 +83,7 @@ export async function migrate(client: SQL, schema: string): Promise<void> {
  * tables that are not ours.
  */
 export async function assertOurs(client: SQL, schema: string): Promise<number> {
+  await assertUnicode(client);
   const tables: readonly { name: string }[] = await client.unsafe(
     "SELECT tablename AS name FROM pg_tables WHERE schemaname = $1",
     [schema],
@@ -97,6 +98,14 @@ export async function assertOurs(client: SQL, schema: string): Promise<number> {
   const version = row?.version ?? 0;
   if (version <= steps.length) return version;
   throw new Error(`The store is of version ${version}; this program knows ${steps.length} at most.`);
+}
+
+async function assertUnicode(client: SQL): Promise<void> {
+  const [row]: readonly { encoding: string }[] = await client.unsafe(
+    "SELECT current_setting('server_encoding') AS encoding",
+  );
+  if (row?.encoding === "UTF8") return;
+  throw new Error(`The database is in ${row?.encoding}; it must be in UTF8.`);
 }
 
 /** Who may not make schemas can be given one. */

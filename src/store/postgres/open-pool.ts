@@ -3,7 +3,7 @@ import type { Job, Reply } from "../sql/jobs.ts";
 import { runJobs } from "../sql/run-jobs.ts";
 import { type Dialect, sql } from "../sql/statement.ts";
 import { connect } from "./connect.ts";
-import { isAway, isCrossed, isGone } from "./failures.ts";
+import { isCrossed, isCut, isGone } from "./failures.ts";
 import { migrate } from "./migrate.ts";
 import type { PostgresLocation } from "./read-url.ts";
 import { runProcedure } from "./run-procedure.ts";
@@ -24,7 +24,7 @@ export class TransactionLost extends Error {
 }
 
 /** How often something is tried that is in the way of another, and with a connection that was lost meanwhile. */
-const maxAttempts = { crossed: 8, away: 2 };
+const maxAttempts = { crossed: 8, cut: 2 };
 /** The longest pause before another try, in milliseconds. */
 const pauseMs = 20;
 const closeSeconds = 5;
@@ -75,7 +75,7 @@ export function openPool(location: PostgresLocation): Pool {
 
 function attemptsFor(error: unknown): number {
   if (isCrossed(error)) return maxAttempts.crossed;
-  return isAway(error) || isGone(error) ? maxAttempts.away : 1;
+  return isCut(error) || isGone(error) ? maxAttempts.cut : 1;
 }
 
 async function transact(client: SQL, jobs: readonly Job[]): Promise<readonly Reply[]> {

@@ -22,7 +22,8 @@ export interface StoreThreadLimits {
   pauseMs: number;
 }
 
-const standardLimits: StoreThreadLimits = {
+/** Of a store in a file. */
+export const standardLimits: StoreThreadLimits = {
   jobMs: 15_000,
   maxJobs: 4_096,
   maxCharacters: 134_217_728,

@@ -143,6 +143,16 @@ describePostgres("a database", () => {
       expect(await open(url).records.write([put(keyOf("a"))])).toMatchObject({ kind: "written" });
     });
 
+    test("that is not in UTF-8", async () => {
+      await server.admin.unsafe("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
+      const url = server.url().replace("/postgres?", "/latin?");
+
+      expect(await failureOf(inspectDatabase(readPostgresUrl(url)))).toMatchObject({
+        message: "The database is in LATIN1; it must be in UTF8.",
+      });
+      expect(await failureOf(open(url).open())).toMatchObject(unavailable);
+    });
+
     test("that takes no writes is found by a look", async () => {
       await server.admin.unsafe("CREATE ROLE reader LOGIN PASSWORD 'p'").simple();
       await server.admin.unsafe("ALTER ROLE reader SET default_transaction_read_only = on").simple();

@@ -99,7 +99,8 @@ describePostgres("PostgreSQL", () => {
   test(
     "keeps what was acknowledged when it is itself killed, and no write by halves",
     async () => {
-      const store = createStore(server.url(), memoryLog());
+      await using durable = await startPostgres({ fsync: true });
+      const store = createStore(durable.url(), memoryLog());
 
       for (let round = 0; round < crashes; round++) {
         const acknowledged = new Map<string, number>();
@@ -117,10 +118,10 @@ describePostgres("PostgreSQL", () => {
           }
         });
         await enough;
-        await server.kill();
+        await durable.kill();
         for (const failure of await Promise.all(writers.map(failureOf)))
           expect(failure).toMatchObject(unavailable);
-        await server.start();
+        await durable.start();
 
         await expectWhole(store.records, acknowledged);
       }
