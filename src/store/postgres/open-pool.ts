@@ -23,8 +23,8 @@ export class TransactionLost extends Error {
   override readonly name = "TransactionLost";
 }
 
-/** How often something is tried that is in the way of another, and with a connection that was lost meanwhile. */
-const maxAttempts = { crossed: 8, cut: 2 };
+/** How often something is tried that is in the way of another, or whose connections, one after the other, were lost. */
+const maxAttempts = 10;
 /** The longest pause before another try, in milliseconds. */
 const pauseMs = 20;
 const closeSeconds = 5;
@@ -54,7 +54,7 @@ export function openPool(location: PostgresLocation): Pool {
         return await work();
       } catch (error) {
         if (isGone(error)) ready = undefined;
-        if (count >= attemptsFor(error)) throw error;
+        if (!isWorthAnotherTry(error) || count === maxAttempts) throw error;
         await Bun.sleep(Math.random() * pauseMs);
       }
     }
@@ -73,9 +73,8 @@ export function openPool(location: PostgresLocation): Pool {
   };
 }
 
-function attemptsFor(error: unknown): number {
-  if (isCrossed(error)) return maxAttempts.crossed;
-  return isCut(error) || isGone(error) ? maxAttempts.cut : 1;
+function isWorthAnotherTry(error: unknown): boolean {
+  return isCrossed(error) || isCut(error) || isGone(error);
 }
 
 async function transact(client: SQL, jobs: readonly Job[]): Promise<readonly Reply[]> {

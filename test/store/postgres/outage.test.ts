@@ -57,7 +57,7 @@ describePostgres("PostgreSQL", () => {
     await store.records.write([put(keyOf("a"), { text: "x" })]);
 
     for (let round = 1; round <= 5; round++) {
-      await server.admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      await server.admin`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
         WHERE application_name = 'oai-serve' AND pid <> pg_backend_pid()`;
       expect(await store.records.head(keyOf("a"))).toMatchObject({ text: "x" });
       expect(await store.records.write([put(keyOf("a"), { expectedVersion: round })])).toMatchObject({
