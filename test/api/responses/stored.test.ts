@@ -187,13 +187,16 @@ test("a reference stands for a stored item, once", async () => {
     await app.get(`${path}/${second.id}/input_items?order=asc`),
   );
   const unknown = await failure(app.post(path, { input: [{ id: "msg_nobody" }] }));
+  const strange = await failure(app.post(path, { input: [{ type: "item_reference", id: "\0\ud800'" }] }));
 
   expect(backend.seen.slice(1).map(shown)).toEqual([
     ["user one", "assistant answer 1", "user two"],
     ["user one", "assistant answer 1", "user three"],
   ]);
   expect(listed.data[1]).toMatchObject({ id: first.output[0]?.id, type: "message" });
-  expect(unknown).toEqual({ status: 404, code: "not_found", param: "input" });
+  for (const refused of [unknown, strange]) {
+    expect(refused).toEqual({ status: 404, code: "not_found", param: "input" });
+  }
 });
 
 describe("the input of a response", () => {

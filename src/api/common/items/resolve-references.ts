@@ -4,6 +4,7 @@ import { mapAtMost } from "../../../core/map-at-most.ts";
 import type { RecordStore } from "../../../store/records.ts";
 import { ofEntries } from "./entries.ts";
 import { isItemReference } from "./kinds.ts";
+import { itemIdForm } from "./to-item.ts";
 
 /** Looked up at once. */
 const lookUps = 8;
@@ -29,7 +30,9 @@ export async function resolveReferences(
 }
 
 async function lookUp(id: string, { owner, records, param }: ReferenceDeps): Promise<JsonRecord> {
-  const entry = await records.findEntry(["response", "conversation"], owner ?? "", id);
+  const entry = itemIdForm.test(id)
+    ? await records.findEntry(["response", "conversation"], owner ?? "", id)
+    : undefined;
   const [item] = entry === undefined ? [] : await ofEntries([entry]);
   if (item !== undefined) return item;
   throw new ServeError("not_found", `An item that '${param}' refers to is not found.`, {
