@@ -47,9 +47,11 @@ export interface FoundationOptions {
   store: string;
   /** Memory takes the place of one that nobody chose and that cannot be opened. */
   isStoreChosen: boolean;
-  /** How long conversations are kept; asked whenever it matters. */
+  /** How long things are stored; asked whenever it matters. */
   expireMs: () => number;
-  /** How many bytes of them are kept, likewise; what is usual for the store when absent. */
+  /** How many of a kind one key may have, likewise. */
+  maxPerOwner?: () => number;
+  /** How many bytes are stored, likewise; what is usual for the store when absent. */
   maxTotalBytes?: () => number | undefined;
 }
 

@@ -110,6 +110,7 @@ async function createState({ loaded, createLog, agentFiles }: ServeOptions): Pro
     store: loaded.config.store,
     isStoreChosen: loaded.isStoreChosen,
     expireMs: () => stored().expireMs,
+    maxPerOwner: () => stored().maxPerKey,
     maxTotalBytes: () => stored().maxTotalBytes,
   });
   const current = await build(loaded, firstLog, { foundation, agentFiles }).catch(async (error: unknown) => {

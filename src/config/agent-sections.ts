@@ -76,8 +76,14 @@ export const agentSections = {
           minimum: 1_048_576,
           maximum: 1_099_511_627_776,
           description:
-            "All conversations together; the oldest go, of the key that has most. 1GiB if absent, 256MiB in memory.",
+            "Everything that is stored, together; the oldest go, of the key that has most, but no files and batches, which have half of it. 1GiB if absent, 256MiB in memory, 8GiB in PostgreSQL.",
         }),
+      ),
+      max_per_key: integer(
+        100_000,
+        1,
+        1_000_000_000,
+        "Conversations, responses, chat completions, files, batches of one key, each; the oldest go, but no files and batches.",
       ),
     },
     section,
@@ -88,7 +94,7 @@ export const agentSections = {
       pattern: "^(memory:|sqlite:[^\\x00-\\x20][^\\x00-\\x1f]*|postgres(ql)?://[^\\x00-\\x20]+)$",
       expected: "memory:, sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE",
       description:
-        "Where things are kept: `memory:`, `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.",
+        "Where responses, conversations, chat completions, files and batches are kept: `memory:`, `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, which several servers may share.",
     }),
   ),
   ...idleFileKeys,

@@ -72,13 +72,15 @@ export interface AgentsConfig {
 export interface ConversationsConfig {
   /** Older turns are left out of what an agent is given, so that it is no longer than this. */
   maxContextTokens?: number;
-  /** Since its last turn; 0 keeps conversations for ever. */
+  /** Since its last write; 0 keeps what is stored for ever. */
   expireMs: number;
   maxMessages: number;
   /** Of one conversation as JSON. */
   maxBytes: number;
-  /** Of all conversations together; what is usual for the store when absent. */
+  /** Of everything that is stored; what is usual for the store when absent. */
   maxTotalBytes?: number;
+  /** Conversations, responses and so on that one key may have, each. */
+  maxPerKey: number;
 }
 
 /** Everything that can be set, checked and complete. Durations are in milliseconds, sizes in bytes. */
@@ -120,7 +122,7 @@ export interface Config {
   presets: Readonly<Record<string, Presets>>;
   agents: AgentsConfig;
   conversations: ConversationsConfig;
-  /** `memory:` or `sqlite:PATH`. */
+  /** `memory:`, `sqlite:PATH` or `postgres://…`, which may hold a password. */
   store: string;
   /** By public id; may be empty, then each backend's own models are served. */
   models: Readonly<Record<string, ModelConfig>>;

@@ -58,6 +58,7 @@ export function toConversations(
     expireMs: parseDuration(conversations.expire) ?? 0,
     maxMessages: conversations.max_messages,
     maxBytes: parseSize(conversations.max_bytes) ?? 0,
+    maxPerKey: conversations.max_per_key,
     ...(maxTotalBytes !== undefined && { maxTotalBytes }),
     ...(maxTokens !== undefined && { maxContextTokens: maxTokens }),
   };

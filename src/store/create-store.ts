@@ -24,7 +24,7 @@ export function createStore(url: string, log: Log, options: CreateStoreOptions =
   const location = readStoreUrl(url);
   const complete: StoreOptions = {
     expireMs: () => 0,
-    maxPerOwner: standardPerOwner,
+    maxPerOwner: () => standardPerOwner,
     now: Date.now,
     ...options,
     maxTotalBytes: () => options.maxTotalBytes?.() ?? standardBytes[location.kind],

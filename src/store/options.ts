@@ -1,15 +1,15 @@
 import type { Log } from "../core/log.ts";
 
-/** What both stores are given. */
+/** What all stores are given. */
 export interface StoreOptions {
   log: Log;
-  /** How long a conversation is kept after its last turn, in milliseconds; 0 for ever. Asked whenever it matters. */
+  /** How long a record is kept after its last write, in milliseconds; 0 for ever. Asked whenever it matters. */
   expireMs(): number;
-  /** Conversations that one owner may have; the oldest go. */
-  maxPerOwner: number;
+  /** Records of a collection that one owner may have; the oldest go. Asked whenever it matters. */
+  maxPerOwner(): number;
   /**
-   * Of all conversations together, with what each of them and of their messages costs besides; the oldest go, of the
-   * owner who has most. Asked whenever it matters.
+   * Of all records together, with what each of them and of their entries costs besides; the oldest go, of the owner who
+   * has most. Asked whenever it matters.
    */
   maxTotalBytes(): number;
   /** Unix milliseconds. */

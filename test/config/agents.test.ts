@@ -126,7 +126,7 @@ test("limits and conversations have units of their own", () => {
   const { config } = load({
     yaml: `
 agent_limits: { max_iterations: 3, max_model_calls: 4, max_tool_calls: 5, max_depth: 2, tool_timeout: 5s }
-conversations: { max_context_tokens: 8000, expire: 1h, max_messages: 50, max_bytes: 1MiB, max_total: 1GiB }`,
+conversations: { max_context_tokens: 8000, expire: 1h, max_messages: 50, max_per_key: 12, max_bytes: 1MiB, max_total: 1GiB }`,
   });
 
   expect(config.agents.limits).toEqual({
@@ -141,6 +141,7 @@ conversations: { max_context_tokens: 8000, expire: 1h, max_messages: 50, max_byt
     expireMs: 3_600_000,
     maxMessages: 50,
     maxBytes: 1_048_576,
+    maxPerKey: 12,
     maxTotalBytes: 1_073_741_824,
   });
 });

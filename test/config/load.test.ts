@@ -50,7 +50,7 @@ test("nothing given is the demo model with every default", () => {
         toolTimeoutMs: 60_000,
       },
     },
-    conversations: { expireMs: 2_592_000_000, maxMessages: 10_000, maxBytes: 16_777_216 },
+    conversations: { expireMs: 2_592_000_000, maxMessages: 10_000, maxBytes: 16_777_216, maxPerKey: 100_000 },
     store: "memory:",
     defaultBackend: "demo",
     tokenModel: "gpt-4",

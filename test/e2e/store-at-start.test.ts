@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createStore } from "../../src/store/create-store.ts";
+import { memoryLog } from "../support/calls.ts";
 import { runToEnd, startServer } from "../support/oai-serve.ts";
 
 let directory: string;
@@ -92,6 +94,45 @@ describe("A store that cannot be used", () => {
 
     expect((await fetch(`${server.url}/live`)).status).toBe(200);
     expect(server.output()).not.toContain("memory");
+  });
+});
+
+describe("A file that may not be written", () => {
+  // Root may write it all the same, unless that is taken away.
+  const through =
+    process.getuid?.() === 0 ? ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"] : [];
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "oai-serve-store-fixed-"));
+    mkdirSync(join(folder, "oai-serve"));
+    const store = createStore(`sqlite:${join(folder, "oai-serve/oai-serve.db")}`, memoryLog());
+    await store.open();
+    await store.close();
+    chmodSync(join(folder, "oai-serve/oai-serve.db"), 0o400);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("is an error of the start, and of check, where it was named", async () => {
+    const args = ["--store", `sqlite:${join(folder, "oai-serve/oai-serve.db")}`];
+
+    const started = await runToEnd(["--port", "0", ...args], { through });
+    const checked = await runToEnd(["check", ...args], { through });
+
+    expect([started.code, checked.code]).toEqual([2, 1]);
+    expect(started.stderr).toContain("permission denied");
+    expect(checked.stdout).toMatch(/✗ --store: the file .* cannot be used: .*permission denied/);
+  });
+
+  test("gives way to memory where nobody named it, once it is needed", async () => {
+    const state = { XDG_STATE_HOME: folder };
+    await using server = await startServer([], { environment: state, through });
+    const body = JSON.stringify({ model: "demo", input: "Hi", store: true, max_output_tokens: 16 });
+
+    const response = await fetch(`${server.url}/v1/responses`, { method: "POST", body });
+
+    expect(response.status).toBe(200);
+    await server.line(/What is stored is kept in memory and lost at the end/);
+    expect(await (await fetch(`${server.url}/health`)).json()).toMatchObject({ store: { status: "ok" } });
   });
 });
 

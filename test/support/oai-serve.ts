@@ -13,6 +13,8 @@ export interface Ended {
 export interface RunOptions {
   environment?: Readonly<Record<string, string>>;
   directory?: string;
+  /** A command that runs the one it is given. */
+  through?: readonly string[];
 }
 
 /** Runs the program to its end, with an environment of its own: `OAI_SERVE_BINARY`, or the sources. */
@@ -83,8 +85,8 @@ export async function startServer(args: readonly string[] = [], options: RunOpti
   };
 }
 
-function spawn(args: readonly string[], { environment = {}, directory = "/" }: RunOptions) {
-  return Bun.spawn([...command, ...args], {
+function spawn(args: readonly string[], { environment = {}, directory = "/", through = [] }: RunOptions) {
+  return Bun.spawn([...through, ...command, ...args], {
     cwd: directory,
     env: { PATH: process.env["PATH"] ?? "", ...environment },
     stdin: "ignore",

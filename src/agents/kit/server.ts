@@ -2,7 +2,7 @@ import type { Registry } from "./registry.ts";
 
 export interface ServerOptions {
   /**
-   * Where conversations are kept: `memory:`, until the server ends, or `sqlite:PATH`. In memory unless told here or by
+   * Where conversations are kept: `memory:`, until the server ends, `sqlite:PATH` or `postgres://…`. In memory unless told here or by
    * `OAI_SERVE_STORE`.
    */
   store?: string;

@@ -14,7 +14,7 @@ export function makeRoom(table: RecordTable, steps: readonly Step[], options: St
   const canGo = (record: MemoryRecord) => record.dueAt === undefined && !written.has(nameOf(record.key));
   const room = { table, canGo, maxTotalBytes: options.maxTotalBytes() };
   for (const step of steps) assertStep(step, room);
-  const tooMany = steps.flatMap((step) => excessOf(step, steps, { ...room, most: options.maxPerOwner }));
+  const tooMany = steps.flatMap((step) => excessOf(step, steps, { ...room, most: options.maxPerOwner() }));
   const addedBytes = steps.reduce((sum, step) => sum + addedBy(step), 0);
   const isTooMuch = () => addedBytes > 0 && totalBytes(table) + addedBytes > room.maxTotalBytes;
   for (const record of tooMany) table.delete(record);

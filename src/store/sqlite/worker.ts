@@ -63,10 +63,10 @@ function opened(): OpenFile {
   return file;
 }
 
-/** A file that is full or locked stays open, it may be well again; any other failure is met with a fresh start. */
+/** A file that cannot grow or is locked stays open, it may be well again; any other failure is met with a fresh start. */
 function letGoOfBroken(error: unknown): void {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (/^SQLITE_(FULL|BUSY|LOCKED)/.test(code)) return;
+  if (/^SQLITE_(FULL|BUSY|LOCKED|IOERR_WRITE)/.test(code)) return;
   file?.close();
   file = undefined;
 }

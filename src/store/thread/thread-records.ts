@@ -18,7 +18,7 @@ export function createRunJob(
     const settings = [
       options.now(),
       options.expireMs(),
-      options.maxPerOwner,
+      options.maxPerOwner(),
       options.maxTotalBytes(),
     ] as const;
     const [reply, , first = "", ...rest] = await post((id) => [kind, id, ...settings, json, ...parts]);

@@ -9,7 +9,7 @@ const unavailable = { kind: "unavailable", code: "store_unavailable" };
 export function describeRoom(start: Start): void {
   describe("room for so many", () => {
     test("an owner's oldest go, by their last writes, but for those that are due; others' stay", async () => {
-      const { records } = await start({ maxPerOwner: 3 });
+      const { records } = await start({ maxPerOwner: () => 3 });
       await records.write([put(keyOf("x", "other"))]);
       await records.write([put(keyOf("y", "", "completion"))]);
       await records.write([put(keyOf("due"), { dueInMs: hour })]);
@@ -26,7 +26,7 @@ export function describeRoom(start: Start): void {
 
     for (const collection of ["file", "batch"] as const) {
       test(`of the collection '${collection}' nothing goes: another is refused until one is deleted`, async () => {
-        const { records } = await start({ maxPerOwner: 2 });
+        const { records } = await start({ maxPerOwner: () => 2 });
         const key = (id: string, owner = "") => keyOf(id, owner, collection);
         await records.write([put(key("1")), put(key("2"))]);
 
@@ -42,7 +42,7 @@ export function describeRoom(start: Start): void {
     }
 
     test("what has expired is in nobody's way", async () => {
-      const { records, advance } = await start({ maxPerOwner: 2, expireMs: () => hour });
+      const { records, advance } = await start({ maxPerOwner: () => 2, expireMs: () => hour });
       await records.write([put(fileKey("1")), put(fileKey("2"), { expireInMs: 60 * second })]);
       await advance(61 * second);
       await records.write([put(fileKey("3"))]);
@@ -53,7 +53,7 @@ export function describeRoom(start: Start): void {
     });
 
     test("where everything is due, another is refused", async () => {
-      const { records } = await start({ maxPerOwner: 2 });
+      const { records } = await start({ maxPerOwner: () => 2 });
       await records.write([put(keyOf("1"), { dueInMs: hour }), put(keyOf("2"), { dueInMs: 0 })]);
 
       expect(await failureOf(records.write([put(keyOf("3"))]))).toMatchObject(full);

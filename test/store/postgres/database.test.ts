@@ -264,7 +264,7 @@ describePostgres("a database", () => {
 
   test("pushes out the oldest of all servers' records, and counts them right", async () => {
     const url = server.url();
-    const servers = [1, 2].map(() => open(url, { maxPerOwner: 20, maxTotalBytes: () => 40_000 }));
+    const servers = [1, 2].map(() => open(url, { maxPerOwner: () => 20, maxTotalBytes: () => 40_000 }));
     const owners = ["a", "b", "c"];
 
     await Promise.all(

@@ -270,7 +270,7 @@ test("a smaller limit is reached step by step", async () => {
 });
 
 test("what is counted is what is there, whatever happened", async () => {
-  const store = open(memoryLog(), { maxTotalBytes: () => 20_000, maxPerOwner: 12 });
+  const store = open(memoryLog(), { maxTotalBytes: () => 20_000, maxPerOwner: () => 12 });
   const text = fc.string({ unit: "grapheme", maxLength: 900, size: "max" });
   const step = fc.record({
     key: fc.record({
