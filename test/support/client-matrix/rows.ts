@@ -20,8 +20,8 @@ export const clients = {
     version: () => ofPackage("@ai-sdk/openai-compatible"),
   },
   langchain: { name: "LangChain (Python)", version: () => ofRequirement("langchain-1", "langchain-openai") },
-  codex: { name: "Codex, its requests as recorded", version: () => "" },
-  "open-responses": { name: "Open Responses, its required checks", version: () => "" },
+  codex: { name: "Codex, requests in its form", version: () => "" },
+  "open-responses": { name: "Open Responses, our form of its checks", version: () => "" },
   "anthropic-node": { name: "anthropic (Node)", version: () => ofPackage("@anthropic-ai/sdk") },
   "anthropic-python": {
     name: "anthropic (Python)",
