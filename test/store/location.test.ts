@@ -64,6 +64,7 @@ describe("the URL of a store", () => {
     ["postgres://user:secret@host/db?connections=0", "'connections'"],
     ["postgres://user:secret@host/db?connections=secret", "'connections'"],
     ["postgres://user:secret@host/db?sslmode=secret", "'sslmode'"],
+    ["postgres://user:secret@host/db?sslmode=prefer&sslrootcert=secret", "'sslrootcert'"],
     ["mysql://user:secret@host/db", "sqlite:PATH"],
     ["a.db", "sqlite:PATH"],
     ["", "sqlite:PATH"],

@@ -3,6 +3,7 @@ import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Certificate } from "./certificates.ts";
 import { childLines } from "./child-lines.ts";
 import { findPostgres } from "./prerequisites.ts";
 
@@ -24,12 +25,14 @@ export interface PostgresServer extends AsyncDisposable {
 export interface PostgresServerOptions {
   /** Whether what is committed is on the disk: a killed process loses nothing that was handed to the system. */
   fsync?: boolean;
+  /** With which it encrypts; it cannot if absent. */
+  certificate?: Pick<Certificate, "certificate" | "key">;
 }
 
 export const postgresPassword = "a secret: 100% 'quoted'";
 
 /** Starts a server with an empty database. */
-export async function startPostgres({ fsync = false }: PostgresServerOptions = {}): Promise<PostgresServer> {
+export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
   const directory = mkdtempSync(join(tmpdir(), "oai-serve-pg-"));
   const cluster = join(directory, "data");
   const passwordFile = join(directory, "password");
@@ -42,7 +45,8 @@ export async function startPostgres({ fsync = false }: PostgresServerOptions = {
     `port=${port}`,
     `unix_socket_directories=${directory}`,
     "listen_addresses=127.0.0.1",
-    `fsync=${fsync ? "on" : "off"}`,
+    `fsync=${options.fsync === true ? "on" : "off"}`,
+    ...encryption(directory, options.certificate),
   ];
   let server = await startServer(cluster, settings);
   let schemas = 0;
@@ -77,6 +81,16 @@ export async function startPostgres({ fsync = false }: PostgresServerOptions = {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Settings for a certificate, which is written into the folder. */
+function encryption(directory: string, certificate: PostgresServerOptions["certificate"]): string[] {
+  if (certificate === undefined) return [];
+  const [certificateFile, keyFile] = [join(directory, "server.pem"), join(directory, "server.key")];
+  writeFileSync(certificateFile, certificate.certificate);
+  writeFileSync(keyFile, certificate.key, { mode: 0o600 });
+  handOver([certificateFile, keyFile]);
+  return ["ssl=on", `ssl_cert_file=${certificateFile}`, `ssl_key_file=${keyFile}`];
 }
 
 /** Its process, once it takes connections. */

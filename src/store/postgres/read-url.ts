@@ -20,6 +20,8 @@ export interface PostgresLocation {
 
 const tlsModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
 type TlsMode = (typeof tlsModes)[number];
+/** Those that say who the server is, once there are certificates to check it by. */
+const checkedModes: readonly TlsMode[] = ["require", "verify-ca", "verify-full"];
 
 const options = ["schema", "connections", "sslmode", "sslrootcert", "host"];
 const maxConnections = 64;
@@ -37,6 +39,10 @@ export function readPostgresUrl(text: string): PostgresLocation {
   for (const name of url.searchParams.keys()) if (!options.includes(name)) throw unknownOption();
   const host = url.searchParams.get("host") ?? decode(url.hostname) ?? "";
   const caFile = url.searchParams.get("sslrootcert") ?? undefined;
+  const tls = readTlsMode(
+    url.searchParams.get("sslmode") ?? (caFile === undefined ? "prefer" : "verify-full"),
+  );
+  if (caFile !== undefined && !checkedModes.includes(tls)) throw unchecked();
   return {
     kind: "postgres",
     host: host === "" ? "localhost" : host.replace(/^\[(.*)\]$/, "$1"),
@@ -45,7 +51,7 @@ export function readPostgresUrl(text: string): PostgresLocation {
     password,
     database,
     schema: readSchema(url.searchParams.get("schema") ?? "oai_serve"),
-    tls: readTlsMode(url.searchParams.get("sslmode") ?? (caFile === undefined ? "prefer" : "verify-full")),
+    tls,
     ...(caFile !== undefined && { caFile }),
     connections: readConnections(url.searchParams.get("connections") ?? "8"),
   };
@@ -84,6 +90,10 @@ function readConnections(text: string): number {
 
 function unknownOption(): ConfigError {
   return new ConfigError(`store: after '?' only ${options.join(", ")} can stand, joined by '&'.`);
+}
+
+function unchecked(): ConfigError {
+  return new ConfigError(`store: 'sslrootcert' goes with 'sslmode' ${checkedModes.join(", ")} only.`);
 }
 
 function malformed(): ConfigError {
