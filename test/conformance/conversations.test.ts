@@ -210,9 +210,9 @@ describeOnEachStore("Conversations", options, (bed) => {
   });
 });
 
-describeOnEachStore("Conversations of several keys", keys, (bed) => {
-  const as = (key: string) => ({ authorization: `Bearer ${key}` });
+const as = (key: string) => ({ authorization: `Bearer ${key}` });
 
+describeOnEachStore("Conversations of several keys", keys, (bed) => {
   test("are each key's own, and those of chat too", async () => {
     const url = (rest = "") => `${bed().url}/conversations${rest}`;
     const { id } = (await post<Conversation>(url(), { items: [hello] }, as("sk-one"))).json;
