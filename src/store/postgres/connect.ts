@@ -13,8 +13,8 @@ const idleSeconds = 300;
 export function connect(location: PostgresLocation): SQL {
   const { host, port, user, password, database, schema, tls, caFile, connections } = location;
   return new SQL({
-    adapter: "postgres",
-    // Everything is said here: what is left out would be read from the environment.
+    // Everything is said here: what is left out, this included, would be read from the environment.
+    url: "postgres://localhost",
     hostname: host,
     port,
     ...(user !== "" && { username: user }),

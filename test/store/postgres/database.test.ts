@@ -57,6 +57,25 @@ describePostgres("a database", () => {
     expect(await open(url).records.write([put(keyOf("a"))])).toMatchObject({ kind: "written" });
   });
 
+  test("is the one of the URL, whatever the environment names", async () => {
+    const url = server.url("named");
+    const elsewhere = "postgres://nobody:x@127.0.0.1:1/nowhere";
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, "claimer.ts"), url], {
+      env: {
+        ...process.env,
+        DATABASE_URL: `${elsewhere}?connection_limit=5&sslmode=verify-full`,
+        TLS_DATABASE_URL: elsewhere,
+        PGDATABASE: "nowhere",
+        PGHOST: "127.0.0.9",
+        PGUSER: "nobody",
+      },
+      stderr: "inherit",
+    });
+
+    expect(await child.exited).toBe(0);
+    expect(await server.admin`SELECT 1 FROM pg_tables WHERE schemaname = 'named'`).not.toHaveLength(0);
+  });
+
   test("that is new is made ready once by many who open it at the same time", async () => {
     const url = server.url();
     const many = Array.from({ length: 6 }, () => open(url));
