@@ -142,19 +142,6 @@ describeBlackBox("I. Responses, streaming, over a model server", () => {
     });
   }
 
-  test("128: in the background, its events are told from any of them on", async () => {
-    const { events } = await stream({ background: true });
-    const id = events[0]?.response?.id;
-    const again = async (after: number) => {
-      const response = await fetch(`${bed.url}/responses/${id}?stream=true&starting_after=${after}`);
-      return responseEvents(await response.text(), after + 1);
-    };
-
-    expect(order(events)).toEqual(["response.created", "response.queued", ...textOrder.slice(1)]);
-    expect(await again(2)).toEqual(events.slice(3));
-    expect(await again(events.length - 1)).toEqual([]);
-  });
-
   for (const { name, connect } of nodeGenerations) {
     describe(name, () => {
       test("129: .stream() gives the response", async () => {

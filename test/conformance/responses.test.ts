@@ -7,7 +7,7 @@ import { expectError, expectNoBackendDetail } from "../support/expectations.ts";
 import { type Gateway, startGateway } from "../support/harness.ts";
 import { describeBlackBox } from "../support/prerequisites.ts";
 import { rejection } from "../support/rejection.ts";
-import { type OutputItem, type ResponseBody, responseEvents } from "../support/response-events.ts";
+import type { OutputItem, ResponseBody } from "../support/response-events.ts";
 import { type Answer, post, send } from "../support/wire.ts";
 import { startBed, type Bed } from "./bed.ts";
 
@@ -40,7 +40,6 @@ describeBlackBox("H. Responses, over a model server", () => {
 
   const create = (body: Record<string, unknown>): Promise<Answer<ResponseBody>> =>
     post<ResponseBody>(`${bed.url}/responses`, { model: "echo", input: "hi", ...body });
-  const get = <Body = ResponseBody>(path: string) => send<Body>(`${bed.url}/responses/${path}`);
 
   test("105: a text has every key, one message and its usage", async () => {
     const { status, json } = await create({});
@@ -105,18 +104,6 @@ describeBlackBox("H. Responses, over a model server", () => {
     expect(status).toBe(200);
     expect(textOf(json)).toBe("two");
     expect(headers.get("x-oai-serve-ignored-params")).toContain("input.web_search_call");
-  });
-
-  test("112: from what is unknown, and from what was not kept, nothing goes on", async () => {
-    const unkept = await create({ store: false });
-
-    for (const id of ["resp_nobody", unkept.json.id, "nonsense"]) {
-      expectError(await create({ previous_response_id: id }), {
-        status: 400,
-        code: "previous_response_not_found",
-        param: "previous_response_id",
-      });
-    }
   });
 
   test("115: a limit that is reached makes the response incomplete, with its usage", async () => {
@@ -237,74 +224,6 @@ describeBlackBox("H. Responses, over a model server", () => {
 
     expect(status).toBe(200);
   });
-
-  test("117: it is found, deleted, and gone", async () => {
-    const created = (await create({})).json;
-
-    const found = await get(created.id);
-    const unknown = await get("resp_nobody");
-    const deleted = await send(`${bed.url}/responses/${created.id}`, { method: "DELETE" });
-    const gone = await get(created.id);
-
-    expect(found.json).toEqual(created);
-    expectError(unknown, { status: 404, code: "not_found" });
-    expect(unknown.text).toContain("Response with id 'resp_nobody' not found.");
-    expect(deleted.json).toEqual({ id: created.id, object: "response", deleted: true });
-    expectError(gone, { status: 404, code: "not_found" });
-  });
-
-  test("118, 121: its input is listed, newest first, in pages, with any include", async () => {
-    const { json } = await create({
-      input: [
-        { role: "user", content: "a" },
-        { role: "user", content: "b" },
-      ],
-    });
-    interface List {
-      data: { id: string; content: { text: string }[] }[];
-      first_id: string;
-      last_id: string;
-      has_more: boolean;
-    }
-    const list = async (query: string) => (await get<List>(`${json.id}/input_items${query}`)).json;
-    const textsOf = ({ data }: List) => data.map(({ content }) => content[0]?.text);
-
-    const all = await list("?include[]=a&include[]=b");
-    const first = await list("?limit=1");
-    const rest = await list(`?limit=1&after=${first.last_id}`);
-
-    expect(textsOf(all)).toEqual(["b", "a"]);
-    expect([all.first_id, all.last_id, all.has_more]).toEqual([
-      all.data[0]?.id ?? "",
-      all.data[1]?.id ?? "",
-      false,
-    ]);
-    expect([textsOf(first), first.has_more]).toEqual([["b"], true]);
-    expect([textsOf(rest), rest.has_more]).toEqual([["a"], false]);
-    expect(textsOf(await list("?order=asc"))).toEqual(["a", "b"]);
-  });
-
-  test("119: in the background it is answered at once, polled, cancelled", async () => {
-    const created = (await create({ background: true })).json;
-    const done = await ended(created.id);
-    const endless = (await create({ model: "endless", background: true })).json;
-    const cancelled = await fetch(`${bed.url}/responses/${endless.id}/cancel`, { method: "POST" });
-    const foreground = (await create({})).json;
-    const refused = await fetch(`${bed.url}/responses/${foreground.id}/cancel`, { method: "POST" });
-
-    expect(created).toMatchObject({ status: "queued", background: true });
-    expect(done).toMatchObject({ status: "completed", output: [{ content: [{ text: "hi" }] }] });
-    expect(cancelled.status).toBe(200);
-    expect((await get(endless.id)).json.status).toBe("cancelled");
-    expect(refused.status).toBe(400);
-  });
-
-  async function ended(id: string): Promise<ResponseBody> {
-    for (;;) {
-      const { json } = await get(id);
-      if (json.status !== "queued" && json.status !== "in_progress") return json;
-    }
-  }
 
   test("120: the tokens of an input are counted", async () => {
     const { json } = await post(`${bed.url}/responses/input_tokens`, { model: "echo", input: "hi" });
@@ -466,24 +385,6 @@ describeBlackBox("H. Responses, with the demo model", () => {
 
     expect(json.output.map(({ type }) => type)).toEqual(["message"]);
   });
-
-  for (const stream of [false, true]) {
-    test(`111: its outcome alone, in a chain, stream ${stream}`, async () => {
-      const called = (await create({ tools: [tool] })).json;
-
-      const { text, json } = await create({
-        tools: [tool],
-        previous_response_id: called.id,
-        input: [outcomeOf(called)],
-        stream,
-      });
-      const response = stream ? responseEvents(text).at(-1)?.response : json;
-
-      expect(response?.status).toBe("completed");
-      expect(response?.output.map(({ type }) => type)).toEqual(["message"]);
-      expect(response?.previous_response_id).toBe(called.id);
-    });
-  }
 
   test("113: hosted tools and what one client sends besides are taken, and named", async () => {
     const { status, headers, json } = await create({

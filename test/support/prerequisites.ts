@@ -30,7 +30,12 @@ export function describePython(name: string, body: () => void): void {
 
 /** The same for tests that need PostgreSQL's server alone. */
 export function describePostgres(name: string, body: () => void): void {
-  describeWith(findPostgres() === undefined ? "no PostgreSQL; run scripts/postgres." : undefined, name, body);
+  describeWith(missingPostgres(), name, body);
+}
+
+/** The same for tests that need what `describeBlackBox` does, and PostgreSQL's server too. */
+export function describePostgresBlackBox(name: string, body: () => void): void {
+  describeWith(missingPostgres() ?? missingPython() ?? missingBinary(), name, body);
 }
 
 /** The folder of its programs, where `scripts/postgres` finds it. */
@@ -58,6 +63,10 @@ function describeWith(missing: string | undefined, name: string, body: () => voi
 function missingPython(): string | undefined {
   const isThere = existsSync(join(root, ".venv/complete"));
   return isThere ? undefined : "no Python environment; run scripts/python-env.";
+}
+
+function missingPostgres(): string | undefined {
+  return findPostgres() === undefined ? "no PostgreSQL; run scripts/postgres." : undefined;
 }
 
 function missingPackages(folders: readonly string[]): string | undefined {
