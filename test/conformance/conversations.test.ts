@@ -210,8 +210,6 @@ describeOnEachStore("Conversations", options, (bed) => {
   });
 });
 
-const as = (key: string) => ({ authorization: `Bearer ${key}` });
-
 describeOnEachStore("Conversations of several keys", keys, (bed) => {
   test("are each key's own, and those of chat too", async () => {
     const url = (rest = "") => `${bed().url}/conversations${rest}`;
@@ -233,3 +231,7 @@ describeOnEachStore("Conversations of several keys", keys, (bed) => {
     expectError(await send(url(`/${id}`)), { status: 401, code: "invalid_api_key" });
   });
 });
+
+function as(key: string): Record<string, string> {
+  return { authorization: `Bearer ${key}` };
+}

@@ -64,6 +64,34 @@ test("a conversation goes on after the server was killed", async () => {
   expect(await ask(server, "three", "c1")).toBe("one two three ");
 });
 
+test("what was stored through other routes is there after a kill, whole", async () => {
+  newStore();
+  let id = "";
+  let completion = "";
+  {
+    await using server = await serve();
+    const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 });
+    ({ id } = await client.conversations.create({
+      metadata: { topic: "kill" },
+      items: [{ role: "user", content: "one" }],
+    }));
+    await ask(server, "two", id);
+    ({ id: completion } = await client.chat.completions.create({
+      model: "crew",
+      messages: [{ role: "user", content: "three" }],
+      store: true,
+    }));
+  }
+
+  await using server = await serve();
+  const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 });
+
+  expect((await client.conversations.retrieve(id)).metadata).toEqual({ topic: "kill" });
+  expect(await Array.fromAsync(client.conversations.items.list(id))).toHaveLength(3);
+  expect(await ask(server, "three", id)).toBe("one two three ");
+  expect((await client.chat.completions.retrieve(completion)).choices[0]?.message.content).toBe("three ");
+});
+
 test("two servers with one store lose no turn of a conversation", async () => {
   newStore();
   await using one = await serve();

@@ -13,6 +13,7 @@ import { encode } from "./encode.ts";
 import { encodeStream } from "./encode-stream.ts";
 import type { ChatCompletionRequest } from "./schema.ts";
 import { keepCompletion } from "./stored/keep-completion.ts";
+import { completionKey } from "./stored/layout.ts";
 import { openTurn, type Turn } from "./turn.ts";
 
 /** Answers a request, in one piece or as events. Rejects with a `ServeError` for what fails before the first event. */
@@ -22,6 +23,8 @@ export async function createCompletion(
   deps: SurfaceDeps,
 ): Promise<Response> {
   const generation = decode(body);
+  // A store that cannot be reached is found out before the model is asked.
+  if (body.store === true) await deps.records.head(completionKey(call.owner, call.requestId));
   const turn = await openTurn(generation, { body, headers }, { conversations: deps.conversations, call });
   try {
     return await answer({ body, generation, turn }, call, deps);

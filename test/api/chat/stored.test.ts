@@ -337,6 +337,18 @@ function remove(app: App, id: string, headers: Record<string, string> = {}): Pro
   return fetch(`${app.url}${path}/${id}`, { method: "DELETE", headers });
 }
 
+test("a store that cannot be reached is found out before the model is asked", async () => {
+  const { records } = createStore("memory:", memoryLog());
+  const backend = scripted(hello);
+  await using app = startApp([backend], { records: { ...records, head: down } });
+
+  const response = await app.post(path, { ...stored, stream: true });
+
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ error: { code: "store_unavailable" } });
+  expect(backend.calls).toEqual([]);
+});
+
 async function down(): Promise<never> {
   throw storeUnavailable("disk");
 }
