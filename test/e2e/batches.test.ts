@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Anyserve, startAnyserve } from "../support/anyserve/anyserve.ts";
@@ -24,6 +24,10 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
+/** Lines that one server runs, and so those that are asked again when it dies. */
+const atOnce = 4;
+/** Of what each line says, and so of its answer. */
+const words = 4;
 const linesOf = (count: number) =>
   Array.from({ length: count }, (_, index) => chatLine(`n${index}`, "some words of text", { model: "any" }));
 const clientOf = ({ url }: Running): BatchClient => createBatchClient(`${url}/v1`);
@@ -64,6 +68,7 @@ describePython("a batch on SQLite", () => {
     "B-32: goes on after its server was killed, wherever it was, and each line has one result",
     async () => {
       for (let round = 0; round < extent(1, 20); round++) {
+        await anyserve.reset();
         const store = newStore();
         const count = 120;
         let id: string;
@@ -78,6 +83,7 @@ describePython("a batch on SQLite", () => {
         await using next = await serve("echo", store);
 
         await expectWhole(clientOf(next), id, count);
+        expect((await anyserve.generations("echo")).length).toBeWithin(count, count + atOnce + 1);
       }
     },
     patienceMs * extent(1, 20),
@@ -121,10 +127,31 @@ describePython("a batch on SQLite", () => {
       }
       await anyserve.waitFor({ backend: "gated", outcome: "cancelled" }, { count: 4 });
 
-      await anyserve.release("gated", 1_000);
+      await anyserve.release("gated", 6 * words);
       await using next = await serve("gated", store);
 
       await expectWhole(clientOf(next), id, 6);
+    },
+    patienceMs,
+  );
+
+  test(
+    "goes on under a new configuration, and no line is asked twice",
+    async () => {
+      await anyserve.reset();
+      const file = join(directory, "reload.yaml");
+      writeFileSync(file, "limits: { batch_concurrency: 4 }");
+      await using server = await serve("gated", newStore(), "--config", file);
+      const { id } = await clientOf(server).submit(linesOf(12));
+      await anyserve.waitFor({ backend: "gated", outcome: "running" }, { count: 4 });
+
+      writeFileSync(file, "limits: { batch_concurrency: 2 }");
+      process.kill(server.pid, "SIGHUP");
+      await server.line(/Configuration reloaded/);
+      await anyserve.release("gated", 12 * words);
+
+      await expectWhole(clientOf(server), id, 12);
+      expect(await anyserve.generations("gated")).toHaveLength(12);
     },
     patienceMs,
   );
@@ -142,6 +169,7 @@ describePostgres("batches of replicas on one PostgreSQL", () => {
   test(
     "B-34: are taken over from one that dies, and no line has two results",
     async () => {
+      await anyserve.reset();
       const store = database.url();
       const replicas = await Promise.all([1, 2, 3].map(() => serve("echo", store)));
       try {
@@ -157,6 +185,7 @@ describePostgres("batches of replicas on one PostgreSQL", () => {
         await replicas[0]?.[Symbol.asyncDispose]();
 
         for (const { id } of made) await expectWhole(third, id, 150);
+        expect((await anyserve.generations("echo")).length).toBeWithin(300, 300 + atOnce + 1);
       } finally {
         await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
       }
