@@ -76,7 +76,8 @@ describeBlackBox("H. Responses, over a model server", () => {
     expect(json.object).toBe("response");
   });
 
-  test("107: messages without a type, and instructions", async () => {
+  test("107: messages without a type, and instructions, as the model sees them", async () => {
+    await bed.anyserve.reset();
     const { status, json } = await create({
       instructions: "Be brief.",
       input: [{ role: "user", content: [{ type: "input_text", text: "so it is" }] }],
@@ -85,6 +86,9 @@ describeBlackBox("H. Responses, over a model server", () => {
     expect(status).toBe(200);
     expect(textOf(json)).toBe("so it is");
     expect(json["instructions"]).toBe("Be brief.");
+    expect((await bed.anyserve.generations("echo")).map(({ inputs }) => inputs["prompt"]?.contents)).toEqual([
+      ["System: Be brief.\n\nUser: so it is\n\nAssistant:"],
+    ]);
   });
 
   test("108: what was answered before comes back without ids, with empty ones, with reasoning of others", async () => {
