@@ -48,7 +48,7 @@ describePostgres("a connection to PostgreSQL", () => {
       log: memoryLog(),
       now: Date.now,
       expireMs: () => 0,
-      maxPerOwner: 100,
+      maxPerOwner: () => 100,
       maxTotalBytes: () => 1e9,
     };
     const limits = { jobMs: 3_000, maxJobs: 100, maxCharacters: 1e6, pauseMs: 0 };
