@@ -32,8 +32,6 @@ describeBlackBox("I. Responses, streamed to the AI SDK's default model", () => {
     });
     return Array.fromAsync(stream);
   };
-  const typesOf = (parts: readonly { type: string }[]) =>
-    parts.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1]);
 
   test("130: a text has its start, its deltas and its end, and the finish its usage", async () => {
     const parts = await partsOf();
@@ -88,3 +86,8 @@ describeBlackBox("I. Responses, streamed to the AI SDK's default model", () => {
     ]);
   });
 });
+
+/** In order, those that follow each other once. */
+function typesOf(parts: readonly { type: string }[]): string[] {
+  return parts.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1]);
+}
