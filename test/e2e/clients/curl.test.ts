@@ -6,7 +6,7 @@ import { describeClient } from "./scenarios.ts";
 describeBlackBox("curl", () => {
   const bed = serveClients();
 
-  for (const surface of ["chat", "responses", "messages"] as const) {
+  for (const surface of ["chat", "completions", "responses", "messages"] as const) {
     describeClient(bed, { client: "curl", surface, driver: curlDriver(surface) });
   }
 });

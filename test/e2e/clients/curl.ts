@@ -20,6 +20,12 @@ const forms: Record<Surface, Form> = {
     text: ["choices", 0, "message", "content"],
     delta: ["choices", 0, "delta", "content"],
   },
+  completions: {
+    path: "/completions",
+    body: (prompt) => ({ prompt, max_tokens: 100 }),
+    text: ["choices", 0, "text"],
+    delta: ["choices", 0, "text"],
+  },
   responses: {
     path: "/responses",
     body: (input) => ({ input }),

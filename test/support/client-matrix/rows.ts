@@ -32,6 +32,7 @@ export const clients = {
 
 export const surfaces = {
   chat: "`/v1/chat/completions`",
+  completions: "`/v1/completions`",
   responses: "`/v1/responses`",
   messages: "`/v1/messages`",
 } as const;
