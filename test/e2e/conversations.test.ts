@@ -154,6 +154,8 @@ test("the official client keeps a conversation by its id, streamed or not", asyn
 test("a store that breaks fails named conversations only, and says so once", async () => {
   newStore();
   await using server = await serve();
+  // It has been made by then.
+  await ask(server, "Hi", "c0");
   const path = store.replace("sqlite:", "");
   for (const end of ["", "-wal", "-shm"]) writeFileSync(`${path}${end}`, "no database ".repeat(10_000));
   const post = (headers: Record<string, string>) =>
