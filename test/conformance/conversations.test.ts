@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { nodeGenerations } from "../support/clients/node.ts";
 import { pythonGenerations, type PythonClient, startPython } from "../support/clients/python.ts";
 import { expectError } from "../support/expectations.ts";
+import { describeBlackBox } from "../support/prerequisites.ts";
 import { rejection } from "../support/rejection.ts";
 import { type Answer, post, send } from "../support/wire.ts";
+import { type Bed, startBedWith } from "./bed.ts";
 import { describeOnEachStore } from "./stores.ts";
 
 interface Conversation {
@@ -35,7 +37,7 @@ export const crew = defineAgent({
 });
 `;
 const options = { backends: { echo: {} }, files: { "crew.ts": crew }, args: ["--agent", "crew.ts"] };
-const keys = { ...options, args: [...options.args, "--api-key", "sk-one", "--api-key", "sk-two"] };
+const keys = ["--api-key", "sk-one", "--api-key", "sk-two"];
 
 const hello = { type: "message", role: "user", content: "Hello" } as const;
 
@@ -210,9 +212,15 @@ describeOnEachStore("Conversations", options, (bed) => {
   });
 });
 
-describeOnEachStore("Conversations of several keys", keys, (bed) => {
+describeBlackBox("Conversations of several keys", () => {
+  let bed: Bed;
+  beforeAll(async () => {
+    bed = await startBedWith(options.backends, { ...options, args: [...options.args, ...keys] });
+  });
+  afterAll(() => bed.stop());
+
   test("are each key's own, and those of chat too", async () => {
-    const url = (rest = "") => `${bed().url}/conversations${rest}`;
+    const url = (rest = "") => `${bed.url}/conversations${rest}`;
     const { id } = (await post<Conversation>(url(), { items: [hello] }, as("sk-one"))).json;
     const body = { model: "crew", conversation_id: id, messages: [{ role: "user", content: "Hi" }] };
 
@@ -220,9 +228,9 @@ describeOnEachStore("Conversations of several keys", keys, (bed) => {
       await send(url(`/${id}`), { headers: as("sk-two") }),
       await send(url(`/${id}/items`), { headers: as("sk-two") }),
       await send(url(`/${id}`), { method: "DELETE", headers: as("sk-two") }),
-      await post(`${bed().url}/responses`, { model: "echo", conversation: id, input: "x" }, as("sk-two")),
+      await post(`${bed.url}/responses`, { model: "echo", conversation: id, input: "x" }, as("sk-two")),
     ];
-    await post(`${bed().url}/chat/completions`, body, as("sk-two"));
+    await post(`${bed.url}/chat/completions`, body, as("sk-two"));
     const mine = await send<Items>(url(`/${id}/items`), { headers: as("sk-one") });
     const theirs = await send<Items>(url(`/${id}/items`), { headers: as("sk-two") });
 
