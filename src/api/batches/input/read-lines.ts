@@ -29,7 +29,7 @@ export async function* readLines(
     let start = 0;
     for (;;) {
       // A file may be nothing but line breaks: each of them costs next to nothing.
-      for (; open.isEmpty && part[start] === lineFeed; start++) line++;
+      if (open.isEmpty) for (; part[start] === lineFeed; start++) line++;
       const end = part.indexOf(lineFeed, start);
       if (end === -1) break;
       open.add(part.subarray(start, end));
