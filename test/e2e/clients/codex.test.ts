@@ -221,6 +221,18 @@ describeBlackBox("Codex, its requests as recorded, before a model server", () =>
     expectNoBackendDetail(String(failure));
   });
 
+  for (const [when, directive, failure] of [
+    ["before its first token", { fail_after: 0 }, { code: "context_length_exceeded", status: 400 }],
+    ["after it", { fail_after: 1 }, { code: "context_length_exceeded", status: 200 }],
+  ] as const) {
+    check("errors", `132: a model server that runs out of context ${when} is told apart`, async () => {
+      const text = "This model's maximum context length is 10 tokens.";
+      await says({ pieces: ["one "], ...directive, fail_status: "INVALID_ARGUMENT", fail_text: text });
+
+      expect(await rejection(run(first))).toMatchObject(failure);
+    });
+  }
+
   check("errors", "132: a limit that is reached is not taken for an end", async () => {
     await says({ text: "one two three" });
 
