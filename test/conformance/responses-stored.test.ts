@@ -146,14 +146,13 @@ describeStores("H. Responses that are kept", start, (bed) => {
     expect(textsOf(await list("?order=asc"))).toEqual(["a", "b", "c"]);
   });
 
-  test("119: in the background it is answered at once, and polled to its end", async () => {
+  test("119: in the background it is answered at once, polled to its end, and then too late to cancel", async () => {
     const created = (await create({ background: true })).json;
 
     expect(created).toMatchObject({ status: "queued", background: true, output: [] });
-    expect(await ended(created.id)).toMatchObject({
-      status: "completed",
-      output: [{ content: [{ text: "hi" }] }],
-    });
+    const done = await ended(created.id);
+    expect(done).toMatchObject({ status: "completed", output: [{ content: [{ text: "hi" }] }] });
+    expect((await call(`${created.id}/cancel`, "POST")).json).toEqual(done);
   });
 
   test("119: one that runs is not gone on from; once cancelled, the model is left", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterEach, beforeAll, expect } from "bun:test";
 import { clientTest } from "../../support/client-matrix/client-test.ts";
 import type { Feature } from "../../support/client-matrix/rows.ts";
 import { CodexError, type CodexTurn, readCodexTurn } from "../../support/codex/reader.ts";
@@ -8,7 +8,6 @@ import { type Gateway, startGateway } from "../../support/harness.ts";
 import type { ReplyDirective } from "../../support/kserve/look-alike.ts";
 import { describeBlackBox } from "../../support/prerequisites.ts";
 import { rejection } from "../../support/rejection.ts";
-import { serveModels } from "../servers/bed.ts";
 import { callText } from "../servers/tool-fixtures.ts";
 import { serveClients } from "./bed.ts";
 
@@ -265,50 +264,6 @@ describeBlackBox("Codex, its requests as recorded, before a model server", () =>
   }
 });
 
-describeBlackBox("Codex, its requests as recorded, before a server that is small or busy", () => {
-  const bed = serveModels({
-    servers: { triton: [{ dialect: "vllm" }] },
-    models: {
-      model: { backend: "triton", target: "vllm_model", template: "qwen" },
-      small: { backend: "triton", target: "vllm_model", template: "qwen", max_context_tokens: 50 },
-    },
-    config: { limits: { max_concurrency: 1, max_queue: 0 } },
-  });
-
-  const ask = (model: string, signal?: AbortSignal) => postAsCodex(bed.url(), { ...first, model }, signal);
-
-  check("errors", "132: too much for the context says so", async () => {
-    const failure = await rejection(ask("small").then((response) => readCodexTurn(response)));
-
-    expect(failure).toMatchObject({ status: 400, code: "context_length_exceeded" });
-    expect(String(failure)).toContain("context window");
-  });
-
-  check("errors", "132: a model that does not exist", async () => {
-    const failure = await rejection(ask("nobody").then((response) => readCodexTurn(response)));
-
-    expect(failure).toMatchObject({ status: 404, code: "model_not_found" });
-  });
-
-  check("errors", "132: a server without room says so, and when to come again", async () => {
-    const server = bed.server("triton");
-    await server.fault({ pieces: ["one "], hang: true }, "vllm_model");
-    const leaving = new AbortController();
-    await ask("model", leaving.signal);
-
-    const refused = await ask("model");
-    leaving.abort();
-    await server.cancelled(1);
-    await server.fault(undefined, "vllm_model");
-
-    expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
-    expect(await rejection(readCodexTurn(refused))).toMatchObject({
-      status: 503,
-      code: "server_is_overloaded",
-    });
-  });
-});
-
 describeBlackBox("Codex, its requests as recorded, before the demo model", () => {
   let gateway: Gateway | undefined;
   beforeAll(async () => {
@@ -337,38 +292,6 @@ describeBlackBox("Codex, its requests as recorded, before the demo model", () =>
 
       expect(items.length).toBeGreaterThan(0);
       expect(usage.input_tokens).toBeGreaterThan(0);
-    });
-  }
-});
-
-function streamOf(events: readonly object[]): Response {
-  return new Response(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""));
-}
-
-describe("the reader", () => {
-  const message = { id: "msg_1", type: "message", role: "assistant", content: [] };
-
-  for (const [what, code, events] of [
-    ["an early end", "stream_disconnected", [{ type: "response.created", response: { id: "resp_1" } }]],
-    ["text without an item", "protocol", [{ type: "response.output_text.delta", delta: "a" }]],
-    ["a failure without an error", "protocol", [{ type: "response.failed", response: { error: null } }]],
-    [
-      "an end without usage",
-      "protocol",
-      [{ type: "response.completed", response: { id: "resp_1", usage: null } }],
-    ],
-    [
-      "text after its item",
-      "protocol",
-      [
-        { type: "response.output_item.added", item: message },
-        { type: "response.output_item.done", item: message },
-        { type: "response.output_text.delta", delta: "a" },
-      ],
-    ],
-  ] as const) {
-    test(`takes ${what} for an error`, async () => {
-      expect(await rejection(readCodexTurn(streamOf(events)))).toMatchObject({ code });
     });
   }
 });
