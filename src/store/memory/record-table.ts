@@ -1,6 +1,9 @@
 import type { Collection } from "../records.ts";
 import { type MemoryEntry, type MemoryRecord, nameOf } from "./memory-record.ts";
 
+/** An entry, and the id of its record. */
+type Found = readonly [MemoryEntry, record: string];
+
 /** What one owner has of one collection. */
 export interface Shelf {
   readonly collection: Collection;
@@ -13,6 +16,8 @@ export interface Shelf {
 }
 
 interface OwnShelf extends Shelf {
+  /** By their ids. */
+  entries: Map<string, Found[]>;
   made: Map<string, MemoryRecord>;
   written: Map<string, MemoryRecord>;
   bytes: number;
@@ -23,8 +28,6 @@ export class RecordTable {
   readonly #shelves = new Map<string, OwnShelf>();
   readonly #due = new Map<string, MemoryRecord>();
   readonly #expiring = new Map<string, MemoryRecord>();
-  /** By collection, owner and id of an entry. */
-  readonly #entries = new Map<string, Map<MemoryEntry, string>>();
   /** No record of its own time is gone before. */
   #firstExpiry = Infinity;
 
@@ -41,9 +44,9 @@ export class RecordTable {
   }
 
   /** The newest entry of that id, and the id of its record. */
-  entry(collection: Collection, owner: string, id: string): [MemoryEntry, string] | undefined {
-    const found = [...(this.#entries.get(JSON.stringify([collection, owner, id])) ?? [])];
-    return found.reduce<[MemoryEntry, string] | undefined>(
+  entry(collection: Collection, owner: string, id: string): Found | undefined {
+    const found = this.#shelves.get(JSON.stringify([collection, owner]))?.entries.get(id) ?? [];
+    return found.reduce<Found | undefined>(
       (newest, each) => (newest === undefined || each[0].order > newest[0].order ? each : newest),
       undefined,
     );
@@ -58,7 +61,7 @@ export class RecordTable {
     shelf.written.delete(id);
     shelf.written.set(id, record);
     shelf.bytes += record.bytes - (before?.bytes ?? 0);
-    this.#index(before, record);
+    index(shelf.entries, before, record);
     setOrDelete(this.#due, name, record.dueAt === undefined ? undefined : record);
     setOrDelete(this.#expiring, name, record.expiresAt === undefined ? undefined : record);
     this.#firstExpiry = Math.min(this.#firstExpiry, record.expiresAt ?? Infinity);
@@ -72,7 +75,7 @@ export class RecordTable {
     shelf.written.delete(id);
     shelf.bytes -= record.bytes;
     if (shelf.made.size === 0) this.#shelves.delete(JSON.stringify([collection, owner]));
-    this.#index(record, undefined);
+    index(shelf.entries, record, undefined);
     this.#due.delete(name);
     this.#expiring.delete(name);
   }
@@ -95,40 +98,48 @@ export class RecordTable {
   }
 
   clear(): void {
-    for (const map of [this.#shelves, this.#due, this.#expiring, this.#entries]) map.clear();
+    for (const map of [this.#shelves, this.#due, this.#expiring]) map.clear();
   }
 
   #shelfOf(collection: Collection, owner: string): OwnShelf {
     const name = JSON.stringify([collection, owner]);
     const found = this.#shelves.get(name);
     if (found !== undefined) return found;
-    const shelf = { collection, owner, made: new Map(), written: new Map(), bytes: 0 };
+    const shelf = { collection, owner, made: new Map(), written: new Map(), entries: new Map(), bytes: 0 };
     this.#shelves.set(name, shelf);
     return shelf;
   }
+}
 
-  #index(before: MemoryRecord | undefined, after: MemoryRecord | undefined): void {
-    const [old, list] = [before?.list ?? [], after?.list ?? []];
-    let same = 0;
-    while (same < old.length && old[same] === list[same]) same++;
-    for (const entry of old.slice(same)) this.#forget(before, entry);
-    for (const entry of list.slice(same)) this.#remember(after, entry);
-  }
+/** Entries of a record that stay are the same ones. */
+function index(
+  entries: Map<string, Found[]>,
+  before: MemoryRecord | undefined,
+  after: MemoryRecord | undefined,
+): void {
+  const [old, list] = [before?.list ?? [], after?.list ?? []];
+  let same = 0;
+  while (same < old.length && old[same] === list[same]) same++;
+  for (let at = same; at < old.length; at++) forget(entries, old[at]);
+  for (let at = same; at < list.length; at++) remember(entries, list[at], after?.key.id);
+}
 
-  #remember(record: MemoryRecord | undefined, entry: MemoryEntry): void {
-    if (record === undefined || entry.id === undefined) return;
-    const name = nameOf({ ...record.key, id: entry.id });
-    const entries = this.#entries.get(name) ?? new Map<MemoryEntry, string>();
-    this.#entries.set(name, entries.set(entry, record.key.id));
-  }
+function remember(
+  entries: Map<string, Found[]>,
+  entry: MemoryEntry | undefined,
+  record: string | undefined,
+): void {
+  if (entry?.id === undefined || record === undefined) return;
+  const found = entries.get(entry.id);
+  if (found === undefined) entries.set(entry.id, [[entry, record]]);
+  else found.push([entry, record]);
+}
 
-  #forget(record: MemoryRecord | undefined, entry: MemoryEntry): void {
-    if (record === undefined || entry.id === undefined) return;
-    const name = nameOf({ ...record.key, id: entry.id });
-    const entries = this.#entries.get(name);
-    entries?.delete(entry);
-    if (entries?.size === 0) this.#entries.delete(name);
-  }
+function forget(entries: Map<string, Found[]>, entry: MemoryEntry | undefined): void {
+  if (entry?.id === undefined) return;
+  const others = entries.get(entry.id)?.filter(([each]) => each !== entry) ?? [];
+  if (others.length === 0) entries.delete(entry.id);
+  else entries.set(entry.id, others);
 }
 
 function setOrDelete<Value>(map: Map<string, Value>, name: string, value: Value | undefined): void {

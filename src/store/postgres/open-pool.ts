@@ -24,7 +24,7 @@ export class TransactionLost extends Error {
 }
 
 /** How often something is tried that is in the way of another, or whose connections, one after the other, were lost. */
-const maxAttempts = 10;
+const minAttempts = 10;
 /** The longest pause before another try, in milliseconds. */
 const pauseMs = 20;
 const closeSeconds = 5;
@@ -38,6 +38,7 @@ const dialect: Dialect = {
 
 export function openPool(location: PostgresLocation): Pool {
   const client = connect(location);
+  const maxAttempts = Math.max(minAttempts, location.connections + 1);
   let ready: Promise<void> | undefined;
 
   const prepare = () => {

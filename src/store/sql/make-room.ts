@@ -55,18 +55,17 @@ function* makePlace(context: JobContext, { key, shelf, count, written }: Growth)
   excess -= yield* removeExpired(context, shelf, recordsAWrite.ofOwner);
   if (excess <= 0) return;
   if (isKept(key.collection)) throw storeFull();
-  const removed = yield* removeFromShelf(
-    shelf,
-    sql`SELECT number FROM records WHERE ${mayGo(shelf, written)}
-      ORDER BY updated_at, number LIMIT ${Math.min(excess, recordsAWrite.ofOwner)}`,
-  );
-  if (removed === 0) throw storeFull();
+  const most = Math.min(excess, recordsAWrite.ofOwner);
+  const { records } = yield* removeFromShelf(shelf, oldestOn(shelf, { written, most }));
+  if (records === 0) throw storeFull();
 }
 
-/** What is due stays, and so does what is being written. */
-function mayGo(shelf: number, written: readonly number[]): Statement {
+/** The first to go of a shelf: what is due stays, and so does what is being written. */
+function oldestOn(shelf: number, { written, most }: { written: readonly number[]; most: number }): Statement {
   const numbers = written.map((number) => sql`${number}`);
-  return sql`shelf = ${shelf} AND due_at IS NULL AND number NOT IN (${join(numbers, ", ")})`;
+  return sql`SELECT number, bytes, entries, updated_at FROM records
+    WHERE shelf = ${shelf} AND due_at IS NULL AND number NOT IN (${join(numbers, ", ")})
+    ORDER BY updated_at, number LIMIT ${most}`;
 }
 
 /**
@@ -79,30 +78,28 @@ function* removeOldestOfLargest({ dialect }: JobContext, written: readonly numbe
     const shelves = yield sql`SELECT number FROM shelves
       WHERE owner = ${textIn(row, "owner")} AND collection NOT IN (${names(keptCollections)}) AND record_count > 0
       ORDER BY number ${dialect.skipLocked}`;
-    const oldest = yield* oldestOn(
-      shelves.map((shelf) => numberIn(shelf, "number")),
+    const shelf = yield* shelfOfOldest(
+      shelves.map((each) => numberIn(each, "number")),
       written,
     );
-    if (oldest === undefined) continue;
-    yield* removeFromShelf(oldest.shelf, sql`${oldest.number}`);
-    return oldest.bytes;
+    if (shelf === undefined) continue;
+    const { bytes } = yield* removeFromShelf(shelf, oldestOn(shelf, { written, most: 1 }));
+    return bytes;
   }
   return 0;
 }
 
-function* oldestOn(
+function* shelfOfOldest(
   shelves: readonly number[],
   written: readonly number[],
-): Procedure<{ shelf: number; number: number; bytes: number } | undefined> {
-  let oldest: { shelf: number; number: number; bytes: number; updatedAt: number } | undefined;
+): Procedure<number | undefined> {
+  let oldest: { shelf: number; updatedAt: number } | undefined;
   for (const shelf of shelves) {
-    const [row] = yield sql`SELECT number, bytes, updated_at FROM records WHERE ${mayGo(shelf, written)}
-      ORDER BY updated_at, number LIMIT 1`;
+    const [row] = yield oldestOn(shelf, { written, most: 1 });
     const updatedAt = numberIn(row, "updated_at");
-    if (row === undefined || updatedAt >= (oldest?.updatedAt ?? Infinity)) continue;
-    oldest = { shelf, number: numberIn(row, "number"), bytes: numberIn(row, "bytes"), updatedAt };
+    if (row !== undefined && updatedAt < (oldest?.updatedAt ?? Infinity)) oldest = { shelf, updatedAt };
   }
-  return oldest;
+  return oldest?.shelf;
 }
 
 function names(all: readonly string[]): Statement {

@@ -45,27 +45,41 @@ export function* countOnShelf(shelf: number, { records, bytes }: ShelfChange): P
   return numberIn(counted, "record_count");
 }
 
-/** Removes some of a shelf's records; how many. */
-export function* removeFromShelf(shelf: number, numbers: Statement): Procedure<number> {
-  const removed = yield sql`DELETE FROM records WHERE number IN (${numbers}) RETURNING bytes`;
-  if (removed.length === 0) return 0;
-  const bytes = removed.reduce((sum, row) => sum + numberIn(row, "bytes"), 0);
-  yield* countOnShelf(shelf, { records: -removed.length, bytes: -bytes });
-  return removed.length;
+/** Most that is removed in one go, in bytes, each entry being some: a few hundredths of a second. */
+const bytesASlice = 33_554_432;
+const bytesAnEntry = 256;
+
+/**
+ * Removes the first of a shelf's records, which `candidates` gives with their `number`, `bytes` and `entries`; at least
+ * one if there is one, and how many.
+ */
+export function* removeFromShelf(shelf: number, candidates: Statement): Procedure<ShelfChange> {
+  const removed = { records: 0, bytes: 0 };
+  let cost = 0;
+  for (const row of yield candidates) {
+    if (cost > bytesASlice) break;
+    yield sql`DELETE FROM records WHERE number = ${numberIn(row, "number")}`;
+    removed.records++;
+    removed.bytes += numberIn(row, "bytes");
+    cost += numberIn(row, "bytes") + bytesAnEntry * numberIn(row, "entries");
+  }
+  if (removed.records > 0) yield* countOnShelf(shelf, { records: -removed.records, bytes: -removed.bytes });
+  return removed;
 }
 
 /** Removes up to `most` of a shelf's records that have expired; how many. */
 export function* removeExpired(context: JobContext, shelf: number, most: number): Procedure<number> {
-  return yield* removeFromShelf(shelf, expired(context, { shelf, most }));
+  const { records } = yield* removeFromShelf(shelf, expired(context, { shelf, most }));
+  return records;
 }
 
 function expired(
   { dialect: { now }, expireMs }: JobContext,
   { shelf, most }: { shelf: number; most: number },
-) {
-  return sql`SELECT number FROM (
-      SELECT number FROM records WHERE shelf = ${shelf} AND updated_at < ${now} - ${ageOf(expireMs)}
-      ORDER BY updated_at LIMIT ${most}) AS old
-    UNION SELECT number FROM (
-      SELECT number FROM records WHERE shelf = ${shelf} AND expires_at <= ${now} LIMIT ${most}) AS ended`;
+): Statement {
+  return sql`SELECT number, bytes, entries FROM (
+      SELECT number, bytes, entries FROM records
+      WHERE shelf = ${shelf} AND updated_at < ${now} - ${ageOf(expireMs)} ORDER BY updated_at LIMIT ${most}) AS old
+    UNION SELECT number, bytes, entries FROM (
+      SELECT number, bytes, entries FROM records WHERE shelf = ${shelf} AND expires_at <= ${now} LIMIT ${most}) AS ended`;
 }

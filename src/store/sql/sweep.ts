@@ -3,7 +3,7 @@ import { numberIn } from "./rows.ts";
 import { removeExpired } from "./shelves.ts";
 import { type Procedure, sql } from "./statement.ts";
 
-/** Records removed in one go, about ten milliseconds. */
+/** Records removed in one go at most. */
 const recordsASlice = 200;
 
 /** Removes some of what has expired; whether that was all. */

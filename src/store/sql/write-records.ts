@@ -68,7 +68,11 @@ function* find(context: JobContext, shelf: number, id: string): Procedure<Record
     FROM records WHERE records.shelf = ${shelf} AND records.id = ${id} ${context.dialect.forUpdate}`;
   if (row === undefined) return undefined;
   if (numberIn(row, "is_alive") === 0) {
-    yield* removeFromShelf(shelf, sql`${numberIn(row, "number")}`);
+    yield* removeFromShelf(
+      shelf,
+      sql`SELECT number, bytes, entries FROM records
+      WHERE number = ${numberIn(row, "number")}`,
+    );
     return undefined;
   }
   return {

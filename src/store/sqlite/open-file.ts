@@ -10,13 +10,17 @@ import { createProcedureRunner } from "./run-procedure.ts";
 export interface OpenFile {
   /** Does all of them, or throws and does none. */
   run(jobs: readonly Job[]): readonly Reply[];
-  /** Gives room that is free back to the file system, and lets nothing of what was deleted stay in the journal. */
-  tidy(): void;
+  /**
+   * Gives some of what is free back to the file system, and with it what was deleted, which then stays in the journal
+   * neither. Whether there is more.
+   */
+  tidy(): boolean;
   close(): void;
 }
 
-/** Pages given back to the file system in one go. */
+/** Pages given back to the file system in one go, and when the file is closed. */
 const pagesASlice = 512;
+const pagesAtTheEnd = 16_384;
 
 export function openFile(path: string, durability: Durability): OpenFile {
   const database = openDatabase(path, durability);
@@ -31,12 +35,16 @@ export function openFile(path: string, durability: Durability): OpenFile {
       return replies;
     },
     tidy() {
-      database.run(`PRAGMA incremental_vacuum(${pagesASlice})`);
-      if (isChanged) emptyJournal(database);
+      const free = freePages(database);
+      if (free > 0) shrink(database, pagesASlice);
+      if (free > pagesASlice) return true;
+      if (isChanged || free > 0) emptyJournal(database);
       isChanged = false;
+      return false;
     },
     close() {
       try {
+        shrink(database, pagesAtTheEnd);
         emptyJournal(database);
       } catch {
         // The journal stays; the next to open the file reads it.
@@ -45,6 +53,15 @@ export function openFile(path: string, durability: Durability): OpenFile {
       database.close();
     },
   };
+}
+
+function freePages(database: Database): number {
+  const [row] = database.query<{ freelist_count: number }, []>("PRAGMA freelist_count").all();
+  return row?.freelist_count ?? 0;
+}
+
+function shrink(database: Database, pages: number): void {
+  database.run(`PRAGMA incremental_vacuum(${pages})`);
 }
 
 /** Who else reads the file is not waited for. */

@@ -11,6 +11,8 @@ type Close = readonly [kind: "close", id: number];
 
 /** Jobs done in one transaction at most. */
 const maxTogether = 256;
+/** Between two slices of what is given back to the file system, in milliseconds. */
+const pauseMs = 10;
 
 let opening: readonly [path: string, durability: Durability] | undefined;
 let file: OpenFile | undefined;
@@ -41,8 +43,17 @@ function work(): void {
   const jobs = waiting.splice(0, maxTogether);
   const ours = jobs.filter((job): job is Job => job[0] !== "close");
   for (const reply of ours.length === 0 ? [] : doTogether(ours)) self.postMessage(reply, []);
-  if (ours.some(([kind]) => kind === "sweep")) file?.tidy();
+  if (ours.some(([kind]) => kind === "sweep")) tidy();
   for (const job of jobs) if (job[0] === "close") close(job[1]);
+}
+
+/** Slice by slice, so that jobs get their turn between them. */
+function tidy(): void {
+  try {
+    if (file?.tidy() === true) setTimeout(tidy, pauseMs);
+  } catch {
+    // The next sweep tries again; who cannot use the file is told by its own job.
+  }
 }
 
 /** One job's failure must not be the others': what fails together is done again one by one. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Collection, RecordStore } from "../../../src/store/records.ts";
+import type { Collection } from "../../../src/store/records.ts";
 import { failureOf } from "../../support/failure.ts";
 import { hour, idsOf, keyOf, put, type Put, second, type Start } from "./bed.ts";
 
@@ -9,14 +9,17 @@ const unavailable = { kind: "unavailable", code: "store_unavailable" };
 export function describeRoom(start: Start): void {
   describe("room for so many", () => {
     test("an owner's oldest go, by their last writes, but for those that are due; others' stay", async () => {
-      const { records } = await start({ maxPerOwner: () => 3 });
+      const { records, advance } = await start({ maxPerOwner: () => 3 });
       await records.write([put(keyOf("x", "other"))]);
       await records.write([put(keyOf("y", "", "completion"))]);
       await records.write([put(keyOf("due"), { dueInMs: hour })]);
       for (const id of ["1", "2"]) await records.write([put(keyOf(id))]);
+      await advance(second);
       await records.write([put(keyOf("1"), { expectedVersion: 1 })]);
+      await advance(second);
 
       await records.write([put(keyOf("3"))]);
+      await advance(second);
       expect(await idsOf(records)).toEqual(["otherx", "due", "1", "3"]);
       await records.write([put(keyOf("4"))]);
 
@@ -66,9 +69,10 @@ export function describeRoom(start: Start): void {
 
   describe("room for so much", () => {
     test("the oldest go when all together are too large, of the owner who has most", async () => {
-      const { records } = await start({ maxTotalBytes: () => 10_000 });
+      const bed = await start({ maxTotalBytes: () => 10_000 });
+      const { records } = bed;
       const write = async (owner: string, id: string, bytes: number, more: Partial<Put> = {}) =>
-        await put1(records, keyOf(id, owner), bytes, more);
+        await fill(bed, keyOf(id, owner), { bytes, ...more });
 
       await write("a", "1", 2_400);
       for (const id of ["1", "2", "3"]) await write("b", id, 2_400);
@@ -84,11 +88,12 @@ export function describeRoom(start: Start): void {
     });
 
     test("the oldest of an owner goes whichever collection it is of", async () => {
-      const { records } = await start({ maxTotalBytes: () => 10_000 });
+      const bed = await start({ maxTotalBytes: () => 10_000 });
+      const { records } = bed;
       const collections: readonly Collection[] = ["completion", "conversation", "response"];
-      for (const collection of collections) await put1(records, keyOf("1", "", collection), 3_000);
+      for (const collection of collections) await fill(bed, keyOf("1", "", collection), { bytes: 3_000 });
 
-      await put1(records, keyOf("2", "", "response"), 3_000);
+      await fill(bed, keyOf("2", "", "response"), { bytes: 3_000 });
 
       expect(await idsOf(records, "completion")).toEqual([]);
       expect(await idsOf(records, "conversation")).toEqual(["1"]);
@@ -96,8 +101,9 @@ export function describeRoom(start: Start): void {
     });
 
     test("what is cut off, replaced or deleted makes room again", async () => {
-      const { records } = await start({ maxTotalBytes: () => 10_000 });
-      await put1(records, keyOf("stays"), 1_500);
+      const bed = await start({ maxTotalBytes: () => 10_000 });
+      const { records } = bed;
+      await fill(bed, keyOf("stays"), { bytes: 1_500 });
       await records.write([
         put(keyOf("cut"), {
           text: "x".repeat(2_000),
@@ -106,52 +112,55 @@ export function describeRoom(start: Start): void {
         }),
       ]);
       await records.write([put(keyOf("cut"), { expectedVersion: 1, keep: 0, text: "", labels: {} })]);
-      await put1(records, keyOf("deleted"), 7_000);
+      await fill(bed, keyOf("deleted"), { bytes: 7_000 });
       await records.write([{ kind: "delete", key: keyOf("deleted") }]);
       await records.write([put(keyOf("entry"), { append: [{ text: "x".repeat(7_000) }] })]);
       await records.write([{ kind: "remove-entry", key: keyOf("entry"), expectedVersion: 1, position: 0 }]);
 
-      await put1(records, keyOf("last"), 7_000);
+      await fill(bed, keyOf("last"), { bytes: 7_000 });
 
       expect(await idsOf(records)).toEqual(["stays", "cut", "entry", "last"]);
     });
 
     test("a record that is larger than all may be is refused, and takes nobody's place", async () => {
-      const { records } = await start({ maxTotalBytes: () => 4_000 });
-      await put1(records, keyOf("other"), 1_000);
-      await put1(records, keyOf("a"), 1_000);
+      const bed = await start({ maxTotalBytes: () => 4_000 });
+      const { records } = bed;
+      await fill(bed, keyOf("other"), { bytes: 1_000 });
+      await fill(bed, keyOf("a"), { bytes: 1_000 });
 
       const growing = put(keyOf("a"), { expectedVersion: 1, append: [{ text: "x".repeat(4_000) }] });
 
       expect(await failureOf(records.write([growing]))).toMatchObject(unavailable);
-      expect(await failureOf(put1(records, keyOf("b"), 4_001))).toMatchObject(unavailable);
+      expect(await failureOf(fill(bed, keyOf("b"), { bytes: 4_001 }))).toMatchObject(unavailable);
       expect(await records.read(keyOf("a"))).toMatchObject({ version: 1, list: [] });
       expect(await idsOf(records)).toEqual(["other", "a"]);
     });
 
     test("what is due stays, and where nothing else could go the store has no room", async () => {
-      const { records } = await start({ maxTotalBytes: () => 10_000 });
-      for (const id of ["1", "2", "3"]) await put1(records, keyOf(id), 3_000, { dueInMs: hour });
+      const bed = await start({ maxTotalBytes: () => 10_000 });
+      const { records } = bed;
+      for (const id of ["1", "2", "3"]) await fill(bed, keyOf(id), { bytes: 3_000, dueInMs: hour });
 
-      expect(await failureOf(put1(records, keyOf("4"), 3_000))).toMatchObject(unavailable);
+      expect(await failureOf(fill(bed, keyOf("4"), { bytes: 3_000 }))).toMatchObject(unavailable);
       await records.write([put(keyOf("2"), { expectedVersion: 1, dueInMs: null })]);
-      await put1(records, keyOf("4"), 3_000);
+      await fill(bed, keyOf("4"), { bytes: 3_000 });
 
       expect(await idsOf(records)).toEqual(["1", "3", "4"]);
     });
 
     test("files and batches have half of the room, push others out, and are not pushed out", async () => {
-      const { records } = await start({ maxTotalBytes: () => 10_000 });
-      await put1(records, keyOf("f", "", "file"), 2_400);
-      for (const id of ["1", "2"]) await put1(records, keyOf(id), 2_400);
-      await put1(records, keyOf("b", "", "batch"), 2_400);
-      await put1(records, keyOf("3"), 2_400);
+      const bed = await start({ maxTotalBytes: () => 10_000 });
+      const { records } = bed;
+      await fill(bed, keyOf("f", "", "file"), { bytes: 2_400 });
+      for (const id of ["1", "2"]) await fill(bed, keyOf(id), { bytes: 2_400 });
+      await fill(bed, keyOf("b", "", "batch"), { bytes: 2_400 });
+      await fill(bed, keyOf("3"), { bytes: 2_400 });
 
       expect(await idsOf(records)).toEqual(["2", "3"]);
-      expect(await failureOf(put1(records, keyOf("g", "other", "file"), 2_400))).toMatchObject(full);
+      expect(await failureOf(fill(bed, keyOf("g", "other", "file"), { bytes: 2_400 }))).toMatchObject(full);
       expect(await idsOf(records)).toEqual(["2", "3"]);
       await records.write([{ kind: "delete", key: keyOf("f", "", "file") }]);
-      await put1(records, keyOf("g", "other", "file"), 2_400);
+      await fill(bed, keyOf("g", "other", "file"), { bytes: 2_400 });
 
       expect([...(await idsOf(records, "file")), ...(await idsOf(records, "batch"))]).toEqual([
         "otherg",
@@ -161,15 +170,15 @@ export function describeRoom(start: Start): void {
   });
 }
 
-/** A record that costs a store so many bytes, its entries aside. */
-async function put1(
-  records: RecordStore,
+/** A record that costs a store so many bytes, its entries aside, and is older than all that come after it. */
+async function fill(
+  { records, advance }: Awaited<ReturnType<Start>>,
   key: Put["key"],
-  bytes: number,
-  more: Partial<Put> = {},
+  { bytes, ...more }: Partial<Put> & { bytes: number },
 ): Promise<void> {
   const result = await records.write([put(key, { text: "x".repeat(bytes - 512), ...more })]);
   expect(result.kind).toBe("written");
+  await advance(1);
 }
 
 function fileKey(id: string): Put["key"] {

@@ -176,14 +176,11 @@ export function describeValues(start: Start): void {
       for (const id of [1, 2, 3, 4])
         await records.write([put(keyOf(String(id)), { text, parent: String(id - 1) })]);
 
-      expect((await records.chain(keyOf("3"), 9))?.map((record) => record.text.length)).toEqual(
-        Array.from({ length: 3 }, () => text.length),
-      );
       expect(await failureOf(records.chain(keyOf("4"), 9))).toMatchObject({
         kind: "too_large",
         code: "stored_too_large",
       });
-      expect(await records.chain(keyOf("4"), 3)).toHaveLength(3);
+      expect(await records.chain(keyOf("4"), 1)).toHaveLength(1);
     });
   });
 }
