@@ -1,15 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { createStore } from "../../../src/store/create-store.ts";
 import { inspectDatabase } from "../../../src/store/postgres/inspect-database.ts";
 import { readPostgresUrl } from "../../../src/store/postgres/read-url.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { describeCause } from "../../../src/telemetry/cause.ts";
 import { memoryLog } from "../../support/calls.ts";
-import { childLines } from "../../support/child-lines.ts";
 import { failureOf } from "../../support/failure.ts";
 import { type PostgresServer, postgresPassword, startPostgres } from "../../support/postgres.ts";
 import { describePostgres } from "../../support/prerequisites.ts";
+import { expectClaimedOnce } from "../claimers.ts";
 import { hour, idsOf, keyOf, put } from "../contract/bed.ts";
 
 const unavailable = { kind: "unavailable", code: "store_unavailable" };
@@ -219,18 +218,7 @@ describePostgres("a database", () => {
       Array.from({ length: 100 }, (_, index) => put(keyOf(String(index), "", "batch"), { dueInMs: 0 })),
     );
 
-    const children = Array.from({ length: 3 }, () =>
-      Bun.spawn([process.execPath, join(import.meta.dir, "claimer.ts"), url], {
-        stdout: "pipe",
-        stderr: "inherit",
-      }),
-    );
-    const ids = await Promise.all(
-      children.map(async ({ stdout }) => await Array.fromAsync(childLines(stdout))),
-    );
-
-    expect(ids.flat()).toHaveLength(100);
-    expect(new Set(ids.flat()).size).toBe(100);
+    await expectClaimedOnce(url, 100);
   });
 
   test("loses none of the turns that several servers add to one record", async () => {

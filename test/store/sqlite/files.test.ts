@@ -19,6 +19,7 @@ import type { Store } from "../../../src/store/store.ts";
 import { memoryLog } from "../../support/calls.ts";
 import { failureOf } from "../../support/failure.ts";
 import type { Change, Collection } from "../../../src/store/records.ts";
+import { expectClaimedOnce } from "../claimers.ts";
 import { keyOf, put } from "../contract/bed.ts";
 
 /** As the first release made it. */
@@ -113,6 +114,15 @@ test("two stores that open a new file at once share it", async () => {
 
   expect(versions.filter((version) => version !== undefined)).toEqual([1]);
   expect((await two.records.read(key))?.version).toBe(1);
+});
+
+test("several processes share a file: what is due is given to one of them", async () => {
+  const store = open();
+  await store.records.write(
+    Array.from({ length: 100 }, (_, index) => put(keyOf(String(index), "", "batch"), { dueInMs: 0 })),
+  );
+
+  await expectClaimedOnce(`sqlite:${path}`, 100);
 });
 
 describe("a file that cannot be used fails what asks, and is left alone", () => {

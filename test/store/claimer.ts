@@ -1,6 +1,6 @@
 /** Takes what is due in a store until nothing is, and says what it was given. */
-import { createStore } from "../../../src/store/create-store.ts";
-import { memoryLog } from "../../support/calls.ts";
+import { createStore } from "../../src/store/create-store.ts";
+import { memoryLog } from "../support/calls.ts";
 
 const [url = ""] = process.argv.slice(2);
 const store = createStore(url, memoryLog());
