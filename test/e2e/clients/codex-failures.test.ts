@@ -13,7 +13,7 @@ function check(name: string, body: () => Promise<void>): void {
   clientTest({ client: "codex", surface: "responses", feature: "errors" }, name, body);
 }
 
-describeBlackBox("Codex, its requests as recorded, before a server that is small or busy", () => {
+describeBlackBox("Codex, requests in its form, before a server that is small or busy", () => {
   const bed = serveModels({
     servers: { triton: [{ dialect: "vllm" }] },
     models: {
@@ -57,7 +57,7 @@ describeBlackBox("Codex, its requests as recorded, before a server that is small
   });
 });
 
-describeBlackBox("Codex, its requests as recorded, before an upstream with limits", () => {
+describeBlackBox("Codex, requests in its form, before an upstream with limits", () => {
   for (const [code, headers, text] of [
     ["rate_limit_exceeded", { "retry-after": "2" }, /try again in 2s/],
     ["insufficient_quota", {}, /quota/],

@@ -27,7 +27,7 @@ function after(request: CodexRequest, turn: CodexTurn, ...outputs: readonly obje
   return { ...request, input: [...request.input, ...turn.items, ...outputs] };
 }
 
-describeBlackBox("Codex, its requests as recorded, before a model server", () => {
+describeBlackBox("Codex, requests in its form, before a model server", () => {
   const bed = serveClients();
   const says = (directive: ReplyDirective) => bed.server("triton").fault(directive, "vllm_model");
   afterEach(() => bed.server("triton").fault(undefined, "vllm_model"));
@@ -264,7 +264,7 @@ describeBlackBox("Codex, its requests as recorded, before a model server", () =>
   }
 });
 
-describeBlackBox("Codex, its requests as recorded, before the demo model", () => {
+describeBlackBox("Codex, requests in its form, before the demo model", () => {
   let gateway: Gateway | undefined;
   beforeAll(async () => {
     gateway = await startGateway({ args: ["--demo-delay", "0"] });

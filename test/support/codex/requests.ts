@@ -12,7 +12,7 @@ export interface CodexRequest {
 
 const folder = join(import.meta.dir, "../../fixtures/responses/codex");
 
-/** One turn, as recorded: `first-turn`, `second-turn`, `after-compaction`. */
+/** One turn, written in the form of its requests: `first-turn`, `second-turn`, `after-compaction`. */
 export function codexRequest(name: "first-turn" | "second-turn" | "after-compaction"): CodexRequest {
   return JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What Open Responses asks of a response and of each event of its stream, written apart from our own schemas. */
+/** What Open Responses asks of a response and of each event of its stream: our own form of its schema, apart from the product's. */
 const status = z.enum(["in_progress", "completed", "incomplete"]);
 const logprob = z.object({ token: z.string(), logprob: z.number(), top_logprobs: z.array(z.unknown()) });
 const part = z.discriminatedUnion("type", [
