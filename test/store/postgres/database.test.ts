@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { createStore } from "../../../src/store/create-store.ts";
 import { inspectDatabase } from "../../../src/store/postgres/inspect-database.ts";
 import { readPostgresUrl } from "../../../src/store/postgres/read-url.ts";
@@ -59,7 +60,7 @@ describePostgres("a database", () => {
   test("is the one of the URL, whatever the environment names", async () => {
     const url = server.url("named");
     const elsewhere = "postgres://nobody:x@127.0.0.1:1/nowhere";
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, "claimer.ts"), url], {
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, "../claimer.ts"), url], {
       env: {
         ...process.env,
         DATABASE_URL: `${elsewhere}?connection_limit=5&sslmode=verify-full`,
