@@ -32,24 +32,36 @@ export interface PlacedMessage {
 /** The same, with where in the items each message ends. */
 export function toPlacedMessages(items: readonly JsonRecord[]): PlacedMessage[] {
   const messages: PlacedMessage[] = [];
+  let calls: CallsOfLast | undefined;
   for (const [index, item] of items.entries()) {
     const call = readCall(item);
     const message = call === undefined ? readMessage(item) : undefined;
     const end = index + 1;
-    if (call !== undefined) addCall(messages, { call, end });
-    else if (message !== undefined) messages.push({ message, end });
+    if (call !== undefined) {
+      calls ??= beginCalls(messages);
+      calls.list.push(call);
+      calls.placed.end = end;
+    } else if (message !== undefined) {
+      calls = undefined;
+      messages.push({ message, end });
+    }
   }
   return messages;
 }
 
-function addCall(messages: PlacedMessage[], { call, end }: { call: ToolCall; end: number }): void {
-  const last = messages.at(-1)?.message;
-  if (last?.role !== "assistant") {
-    messages.push({ message: { role: "assistant", content: [], toolCalls: [call] }, end });
-    return;
-  }
-  const message: Message = { ...last, toolCalls: [...(last.toolCalls ?? []), call] };
-  messages[messages.length - 1] = { message, end };
+/** The calls of the last message, to which more may come. */
+interface CallsOfLast {
+  placed: PlacedMessage;
+  list: ToolCall[];
+}
+
+function beginCalls(messages: PlacedMessage[]): CallsOfLast {
+  const list: ToolCall[] = [];
+  const said = messages.at(-1)?.message.role === "assistant" ? messages.pop()?.message : undefined;
+  const message: Message = { ...(said ?? { role: "assistant", content: [] }), toolCalls: list };
+  const placed: PlacedMessage = { message, end: 0 };
+  messages.push(placed);
+  return { placed, list };
 }
 
 function readCall(item: JsonRecord): ToolCall | undefined {

@@ -134,3 +134,20 @@ describe("a model is shown", () => {
     });
   }
 });
+
+test("as many calls in a row as anybody sends are read in no time", () => {
+  const calls = Array.from({ length: 100_000 }, (_, index) => ({
+    type: "function_call",
+    call_id: String(index),
+    name: "f",
+    arguments: "{}",
+  }));
+  const startedAt = performance.now();
+
+  const [message, ...more] = toMessages([{ role: "assistant", content: "I look." }, ...calls]);
+
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(message?.toolCalls).toHaveLength(100_000);
+  expect(message?.content).toEqual(text("I look."));
+  expect(more).toEqual([]);
+});
