@@ -32,12 +32,13 @@ interface OfItem {
 const itemIds: IdKind = { what: "Item", param: "item_id", form: /^[\w.:-]{1,128}$/ };
 
 /** What is the caller's own. All reject with `not_found`, with `invalid_request`, and as the store does. */
-export function conversationHandlers({ records, conversations }: ConversationSurfaceDeps) {
+export function conversationHandlers({ records, conversations, bodyLimits }: ConversationSurfaceDeps) {
   /** Items as they are kept. */
   const toKept = async (given: readonly JsonRecord[], request: Request): Promise<Item[]> => {
     assertReadable(given, "items");
     const { owner } = callOf(request);
-    return toItems(await resolveReferences(given, { owner, records, param: "items" }));
+    const maxCharacters = bodyLimits.maxBodyBytes;
+    return toItems(await resolveReferences(given, { owner, records, param: "items", maxCharacters }));
   };
   const headOf = async (key: RecordKey): Promise<StoredRecord> => (await records.head(key)) ?? missing(key);
 

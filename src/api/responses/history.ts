@@ -108,15 +108,21 @@ function stillRunning(): ServeError {
 
 /**
  * The input as it is kept: each item with its id, and what references stand for in their place; those to items of the
- * history, which the model is shown anyway, are left out. Rejects with `not_found`, and as the store does.
+ * history, which the model is shown anyway, are left out. Rejects with `not_found`, with `too_large` where references
+ * stand for more than a body may hold, and as the store does.
  */
 export async function readInput(
   input: readonly JsonRecord[],
   history: readonly Item[],
-  deps: { owner: string | undefined; records: RecordStore },
+  {
+    owner,
+    records,
+    bodyLimits,
+  }: Pick<ResponseDeps, "records" | "bodyLimits"> & { owner: string | undefined },
 ): Promise<readonly Item[]> {
   const known = new Set(history.map(({ id }) => id));
   const wanted = input.filter((item) => !isItemReference(item) || !known.has(item.id));
-  const items = await resolveReferences(wanted, { ...deps, param: "input" });
+  const maxCharacters = bodyLimits.maxBodyBytes;
+  const items = await resolveReferences(wanted, { owner, records, param: "input", maxCharacters });
   return toItems(items);
 }

@@ -199,6 +199,28 @@ test("a reference stands for a stored item, once", async () => {
   }
 });
 
+test("references stand for no more than a body may hold", async () => {
+  const backend = numbered();
+  await using app = startApp([backend]);
+  const reference = { type: "item_reference", id: "msg_long" };
+
+  await create(app, { input: [{ role: "user", content: "a".repeat(300_000), id: reference.id }] });
+  await create(app, { input: Array(3).fill(reference) });
+  const input = Array(4).fill(reference);
+  const tooMuch = [
+    await failure(app.post(path, { input })),
+    await failure(app.post(`${path}/input_tokens`, { input })),
+    await failure(app.post("/v1/conversations", { items: input })),
+  ];
+
+  expect(tooMuch).toEqual([
+    { status: 413, code: "request_too_large", param: "input" },
+    { status: 413, code: "request_too_large", param: "input" },
+    { status: 413, code: "request_too_large", param: "items" },
+  ]);
+  expect(backend.seen).toHaveLength(2);
+});
+
 describe("the input of a response", () => {
   const three = [
     { role: "user", content: "a" },
