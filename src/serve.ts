@@ -119,8 +119,7 @@ async function createState({ loaded, createLog, agentFiles }: ServeOptions): Pro
   });
   state = { current, live: new Set([current.application]), foundation, log };
   try {
-    // One that nobody chose is opened when it is needed, and gives way to memory.
-    if (loaded.isStoreChosen || current.application.agents.length > 0) await openStore(loaded, foundation);
+    await openStore(loaded, foundation);
   } catch (error) {
     await closeAll(state, agentFiles);
     throw error;
@@ -189,8 +188,6 @@ function reloadSteps(
       const { config, kept } = succeed(state.current.loaded.config, next.config);
       const { foundation } = state;
       const instance = await build({ ...next, config }, createLog(next), { foundation, agentFiles });
-      // One that was well at the start and is not now is no fault of the new configuration.
-      if (instance.application.agents.length > 0) await foundation.store.open().catch(() => {});
       describe(instance);
       for (const path of kept) instance.log.warn(`${next.place(path)}: changes at the next start only`);
       if (!next.enabled) instance.log.warn("OPENAI_COMPAT_ENABLE: changes at the next start only");

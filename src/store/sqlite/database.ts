@@ -5,7 +5,7 @@ import type { Durability } from "../location.ts";
 import { migrate } from "./migrate.ts";
 
 /** Longest wait for another process that writes. */
-const busyMs = 5_000;
+export const busyMs = 5_000;
 /** The journal is cut back to this after a large transaction. */
 const maxJournalBytes = 67_108_864;
 

@@ -3,7 +3,7 @@ import type { Durability } from "../location.ts";
 import { changes, type Job, type Reply } from "../sql/jobs.ts";
 import { runJobs } from "../sql/run-jobs.ts";
 import { type Dialect, sql } from "../sql/statement.ts";
-import { openDatabase } from "./database.ts";
+import { busyMs, openDatabase } from "./database.ts";
 import { createProcedureRunner } from "./run-procedure.ts";
 
 /** A file of a store, in use. */
@@ -66,7 +66,12 @@ function shrink(database: Database, pages: number): void {
 
 /** Who else reads the file is not waited for. */
 function emptyJournal(database: Database): void {
-  database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.run("PRAGMA busy_timeout = 0");
+  try {
+    database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  } finally {
+    database.run(`PRAGMA busy_timeout = ${busyMs}`);
+  }
 }
 
 /** One connection has the file for itself while it writes. */
