@@ -1,6 +1,6 @@
 /** Entry point of the thread that has the file open; `thread/store-thread.ts` is its other side. */
 import type { Durability } from "../location.ts";
-import type { Job, Reply } from "../sql/jobs.ts";
+import { changes, type Job, type Reply } from "../sql/jobs.ts";
 import { openFile, type OpenFile } from "./open-file.ts";
 import { toReply } from "../sql/run-jobs.ts";
 
@@ -18,6 +18,7 @@ let opening: readonly [path: string, durability: Durability] | undefined;
 let file: OpenFile | undefined;
 const waiting: (Job | Close)[] = [];
 let isScheduled = false;
+let tidying: ReturnType<typeof setTimeout> | undefined;
 
 self.addEventListener("message", ({ data }: MessageEvent<Message>) => {
   if (data[0] === "open") {
@@ -42,15 +43,21 @@ function schedule(): void {
 function work(): void {
   const jobs = waiting.splice(0, maxTogether);
   const ours = jobs.filter((job): job is Job => job[0] !== "close");
-  for (const reply of ours.length === 0 ? [] : doTogether(ours)) self.postMessage(reply, []);
+  const writes = ours.filter(changes);
+  // What is read goes out before more is: it may be large.
+  const reads = ours.filter((job) => !changes(job)).map((job) => [job]);
+  for (const together of [...(writes.length > 0 ? [writes] : []), ...reads]) {
+    for (const reply of doTogether(together)) self.postMessage(reply, []);
+  }
   if (ours.some(([kind]) => kind === "sweep")) tidy();
   for (const job of jobs) if (job[0] === "close") close(job[1]);
 }
 
 /** Slice by slice, so that jobs get their turn between them. */
 function tidy(): void {
+  clearTimeout(tidying);
   try {
-    if (file?.tidy() === true) setTimeout(tidy, pauseMs);
+    if (file?.tidy() === true) tidying = setTimeout(tidy, pauseMs);
   } catch {
     // The next sweep tries again; who cannot use the file is told by its own job.
   }
