@@ -10,7 +10,10 @@ export interface ClaimJob {
   limit: number;
 }
 
-/** In one statement, which passes over what another is about to take. */
+/**
+ * In one statement, which passes over what another is about to take. The `+` keeps the index of what is due the way to
+ * it: nearly all records of a collection are not.
+ */
 export function* claimRecords(
   context: JobContext,
   { collection, leaseMs, limit }: ClaimJob,
@@ -19,7 +22,7 @@ export function* claimRecords(
   const rows = yield sql`WITH due AS MATERIALIZED (
       SELECT records.number FROM records
       WHERE records.due_at <= ${now} AND ${isAlive(context)}
-        AND records.shelf IN (SELECT number FROM shelves WHERE collection = ${collection})
+        AND +records.shelf IN (SELECT number FROM shelves WHERE collection = ${collection})
       ORDER BY records.due_at LIMIT ${Math.min(limit, maxListed)} ${skipLocked}
     )
     UPDATE records SET due_at = ${now} + ${leaseMs}, version = version + 1, updated_at = ${now}

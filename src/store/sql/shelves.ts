@@ -73,6 +73,7 @@ export function* removeExpired(context: JobContext, shelf: number, most: number)
   return records;
 }
 
+/** The `+` has the few that have ended found by their index, instead of all of the shelf looked at. */
 function expired(
   { dialect: { now }, expireMs }: JobContext,
   { shelf, most }: { shelf: number; most: number },
@@ -81,5 +82,5 @@ function expired(
       SELECT number, bytes, entries FROM records
       WHERE shelf = ${shelf} AND updated_at < ${now} - ${ageOf(expireMs)} ORDER BY updated_at LIMIT ${most}) AS old
     UNION SELECT number, bytes, entries FROM (
-      SELECT number, bytes, entries FROM records WHERE shelf = ${shelf} AND expires_at <= ${now} LIMIT ${most}) AS ended`;
+      SELECT number, bytes, entries FROM records WHERE +shelf = ${shelf} AND expires_at <= ${now} LIMIT ${most}) AS ended`;
 }

@@ -173,6 +173,8 @@ test("what would be a store is looked at without making or changing anything", a
   expect(await write(store, "again")).toBeUndefined();
   await store.close();
   expect(readdirSync(directory)).toEqual(["store.db"]);
+  inspectFile(path);
+  expect(readdirSync(directory)).toEqual(["store.db"]);
 });
 
 test("a store that was broken works again once the file is well, and says so", async () => {
