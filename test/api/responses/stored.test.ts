@@ -205,8 +205,8 @@ test("references stand for no more than a body may hold", async () => {
   const reference = { type: "item_reference", id: "msg_long" };
 
   await create(app, { input: [{ role: "user", content: "a".repeat(300_000), id: reference.id }] });
-  await create(app, { input: Array(3).fill(reference) });
-  const input = Array(4).fill(reference);
+  await create(app, { input: [reference, reference, reference] });
+  const input = [reference, reference, reference, reference];
   const tooMuch = [
     await failure(app.post(path, { input })),
     await failure(app.post(`${path}/input_tokens`, { input })),
