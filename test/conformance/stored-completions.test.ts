@@ -87,6 +87,8 @@ describeOnEachStore("Stored chat completions", options, (bed) => {
     expectError(await send(url(`?after=${sql}`)), { status: 400, param: "after" });
     expectError(await send(url("?limit=1000")), { status: 400, param: "limit" });
     expectError(await post(url(`/${id}`), {}), { status: 400, param: "metadata" });
+    const many = Array.from({ length: 1_000 }, (_, index) => `metadata[${index}]=x`).join("&");
+    expectError(await send(url(`?${many}`)), { status: 400, param: "metadata" });
     const injected = await listed(`metadata[${encodeURIComponent("topic' OR '1'='1")}]=sql`);
     expect(injected.data).toEqual([]);
     expect((await send(url(`/${id}`))).status).toBe(200);

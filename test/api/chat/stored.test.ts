@@ -188,6 +188,16 @@ test("a list is of one model, and of those that bear the metadata asked for", as
   expect(await idsOf(app, "model=c")).toEqual([]);
 });
 
+test("a list is not of more metadata than can be noted down", async () => {
+  await using app = start();
+  const queries = [
+    Array.from({ length: 17 }, (_, index) => `metadata[${index}]=x`).join("&"),
+    `metadata[topic]=${"x".repeat(513)}`,
+  ];
+
+  for (const query of queries) expect((await app.get(`${path}?${query}`)).status).toBe(400);
+});
+
 test("metadata is stored as given, and replaced or taken away later", async () => {
   await using app = start();
   const { id } = await store(app, { metadata: { topic: "x", __proto__x: "y" } });

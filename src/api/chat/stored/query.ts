@@ -1,4 +1,6 @@
 import { Type } from "@sinclair/typebox";
+import { checked } from "../../../http/validation.ts";
+import { metadataField } from "../../common/fields.ts";
 import { createListQuery, createQuery } from "../../common/query.ts";
 import type { Metadata } from "./layout.ts";
 
@@ -11,15 +13,21 @@ export const modelQuery = createQuery({
 
 const metadataName = /^metadata\[([^]*)\]$/;
 
-/** `metadata[KEY]=VALUE`, as often as it stands there. */
+const filter = checked(Type.Object({ metadata: metadataField("What is asked for.") }))["~standard"];
+
+/**
+ * `metadata[KEY]=VALUE`, as often as it stands there. Throws `invalid_request` for what could not have been noted down:
+ * more than that, no store has to look for.
+ */
 export function decodeMetadataQuery(request: Request): Metadata {
   const { searchParams } = new URL(request.url);
-  return Object.fromEntries(
+  const metadata = Object.fromEntries(
     [...searchParams].flatMap(([name, value]) => {
       const key = metadataName.exec(name)?.[1];
       return key === undefined ? [] : [[key, value]];
     }),
   );
+  return filter.validate({ metadata }).value.metadata ?? {};
 }
 
 export const documentedMetadata = [
