@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { buryDead } from "../../../src/api/responses/background/end-run.ts";
 import { ServeError } from "../../../src/core/error.ts";
 import { createStore } from "../../../src/store/create-store.ts";
+import type { RecordStore } from "../../../src/store/records.ts";
 import { type App, jsonOf, startApp } from "../../support/app.ts";
 import { memoryLog } from "../../support/calls.ts";
 import { callDelta, callStart, finish, text, usage } from "../../support/events.ts";
@@ -188,6 +189,54 @@ test("what can be told at once is a status", async () => {
 
   expect((await app.post(path, { ...inBackground, model: "nobody" })).status).toBe(404);
   expect((await app.post(path, { ...inBackground, store: false })).status).toBe(400);
+});
+
+test("one key has room for 64, also where more come at once, and again once one has ended", async () => {
+  const { records } = createStore("memory:", memoryLog());
+  const came = Promise.withResolvers<void>();
+  let left = 70;
+  const count = () => void (--left === 0 && came.resolve());
+  const slow: RecordStore = {
+    ...records,
+    async write(changes) {
+      count();
+      await came.promise;
+      return await records.write(changes);
+    },
+  };
+  await using app = startApp([scripted([silence])], { records: slow });
+
+  const answers = await Promise.all(
+    Array.from({ length: left }, async () => {
+      const answer = await app.post(path, inBackground);
+      if (!answer.ok) count();
+      return answer;
+    }),
+  );
+  const [begun, refused] = [answers.filter(({ ok }) => ok), answers.filter(({ ok }) => !ok)];
+  const { id } = await jsonOf<ResponseBody>(begun[0] ?? Response.error());
+  await cancel(app, id);
+  const next = await app.post(path, inBackground);
+
+  expect(begun).toHaveLength(64);
+  for (const { status, headers } of refused) expect([status, headers.get("retry-after")]).toEqual([429, "5"]);
+  expect(next.status).toBe(200);
+});
+
+test("a model is not asked for one whose reader is told of a failure", async () => {
+  const { records } = createStore("memory:", memoryLog());
+  const unreadable: RecordStore = {
+    ...records,
+    read: () => Promise.reject(new ServeError("unavailable", "Gone.", { code: "store_unavailable" })),
+  };
+  const backend = scripted([[text("done")], [finish()]]);
+  await using app = startApp([backend], { records: unreadable });
+
+  const answer = await app.post(path, { ...inBackground, stream: true });
+  await app.post(path, { input: "after it", store: false });
+
+  expect(answer.status).toBe(503);
+  expect(backend.seen.map(({ stream }) => stream)).toEqual([false]);
 });
 
 test("deleted while it is being worked on, its model is told", async () => {

@@ -15,15 +15,16 @@ import { toRunHead } from "./run-record.ts";
  * for what can be told before the model is asked, and as the store does.
  */
 export async function createInBackground(asked: Asked, call: Call, deps: ResponseDeps): Promise<Response> {
-  deps.runs.assertRoom(call.owner);
+  const release = deps.runs.reserve(call.owner);
   const work = call.detach();
   let accepted: Accepted | undefined;
   try {
     accepted = await accept(asked, work.context, deps);
     const generating = await deps.generate([accepted.request], work.context, { usage: true });
-    return await start(accepted, generating, { work, call, deps });
+    return await start(accepted, generating, { work, release, call, deps });
   } catch (error) {
     accepted?.close();
+    release();
     work.end();
     throw error;
   }
@@ -32,7 +33,7 @@ export async function createInBackground(asked: Asked, call: Call, deps: Respons
 async function start(
   accepted: Accepted,
   generating: Generating,
-  { work, call, deps }: { work: DetachedWork; call: Call; deps: ResponseDeps },
+  { work, release, call, deps }: { work: DetachedWork; release: () => void; call: Call; deps: ResponseDeps },
 ): Promise<Response> {
   const { body, input, turn } = accepted;
   const { records, runs } = deps;
@@ -43,10 +44,11 @@ async function start(
     await newRecord(call.owner, { response, input, run: { head: run, dueInMs: leaseMs } }),
   ]);
   const head = { response, inputs: input.length, run };
-  runs.start({ key, head, version: 1, input, batches: answerTo(accepted, generating), turn, work });
+  // What can fail comes before the run, which would go on.
+  const record = body.stream === true ? await readResponse(key, records) : undefined;
+  runs.start({ key, head, version: 1, input, batches: answerTo(accepted, generating), turn, work }, release);
   const headers = headersOf(accepted, generating);
-  if (body.stream !== true) return Response.json(response, { headers });
-  const record = await readResponse(key, records);
+  if (record === undefined) return Response.json(response, { headers });
   const frames = replay({ record, after: -1, signal: call.signal }, { records, runs });
   return sse(frames, call, { ...deps.stream, headers });
 }

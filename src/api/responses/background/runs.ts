@@ -5,9 +5,13 @@ import { runInBackground, type RunToStart } from "./run.ts";
 
 /** The responses that are being worked on here, in the background. */
 export interface Runs {
-  /** Throws `rate_limited` when this owner, or all together, have too many already. */
-  assertRoom(owner: string | undefined): void;
-  start(run: RunToStart): void;
+  /**
+   * Keeps room for a run until what it gives is called. Throws `rate_limited` when this owner, or all together,
+   * have too many already.
+   */
+  reserve(owner: string | undefined): () => void;
+  /** `release` is what `reserve` gave; it is called once the run has ended. */
+  start(run: RunToStart, release: () => void): void;
   /** Ends it, if it is worked on here; resolves once that is written. */
   cancel(key: RecordKey): Promise<void>;
   watch(key: RecordKey, signal: AbortSignal): Watch;
@@ -28,7 +32,6 @@ const maxRunsOfOwner = 64;
 const pollMs = 500;
 
 interface Running {
-  owner: string;
   cancel(): void;
   done: Promise<void>;
 }
@@ -36,27 +39,28 @@ interface Running {
 export function createRuns(records: RecordStore): Runs {
   const running = new Map<string, Running>();
   const watching = new Map<string, Set<() => void>>();
+  /** Those that are to run as well, with their owners. */
+  const reserved = new Set<{ owner: string }>();
 
   const wake = (name: string) => {
     for (const each of watching.get(name) ?? []) each();
   };
   return {
-    assertRoom(owner = "") {
-      const own = [...running.values()].filter((run) => run.owner === owner).length;
-      if (running.size < maxRuns && own < maxRunsOfOwner) return;
-      throw new ServeError(
-        "rate_limited",
-        "Too many responses are worked on in the background. Please try again in 5s.",
-        { code: "rate_limit_exceeded", param: "background", retryAfterSeconds: 5 },
-      );
+    reserve(owner = "") {
+      const own = [...reserved].filter((each) => each.owner === owner).length;
+      if (reserved.size >= maxRuns || own >= maxRunsOfOwner) throw tooManyRuns();
+      const place = { owner };
+      reserved.add(place);
+      return () => void reserved.delete(place);
     },
-    start(run) {
+    start(run, release) {
       const name = nameOf(run.key);
       const done = runInBackground(run, { records, onWritten: () => wake(name) }).finally(() => {
         running.delete(name);
+        release();
         wake(name);
       });
-      running.set(name, { owner: run.key.owner, cancel: () => run.work.abort(canceled()), done });
+      running.set(name, { cancel: () => run.work.abort(canceled()), done });
     },
     async cancel(key) {
       const run = running.get(nameOf(key));
@@ -96,6 +100,14 @@ export function createRuns(records: RecordStore): Runs {
 
 function nameOf({ owner, id }: RecordKey): string {
   return JSON.stringify([owner, id]);
+}
+
+function tooManyRuns(): ServeError {
+  return new ServeError(
+    "rate_limited",
+    "Too many responses are worked on in the background. Please try again in 5s.",
+    { code: "rate_limit_exceeded", param: "background", retryAfterSeconds: 5 },
+  );
 }
 
 function canceled(): ServeError {
