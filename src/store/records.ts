@@ -113,11 +113,15 @@ export interface Page<Item> {
 
 /**
  * Records that last. What was acknowledged survives the process where the store is on disk, and nothing is written by
- * halves: a write with several changes is made as a whole or not at all, each change upon what those before it made. What has expired or was pushed out by newer
- * records is not there for any method. Methods reject with `ServeError`: `unavailable` (`store_unavailable`) when the
- * store cannot be reached or has no room, `too_large` (`store_full`) when one owner's records of a collection that
- * nothing is pushed out of have no room left, and `too_large` (`stored_too_large`) when more than 128 MiB would be read
- * at once by `read` or `chain`; `invalid_request` (`name_too_long`) for an id or a label's name of over 512 characters.
+ * halves: a write with several changes is made as a whole or not at all, each change upon what those before it made. What
+ * has expired or was pushed out by newer records is not there for any method; never pushed out are files, batches, and
+ * what has a `dueAt`. Methods reject with `ServeError`:
+ *
+ * - `unavailable` (`store_unavailable`) when the store cannot be reached or has no room;
+ * - `too_large` (`store_full`) when an owner has too many records of a collection of which nothing may go, or all files
+ *   and batches are more than half of what may be stored;
+ * - `too_large` (`stored_too_large`) when `read` or `chain` would read more than 128 MiB;
+ * - `invalid_request` (`name_too_long`) for an id or a label's name of over 512 characters.
  */
 export interface RecordStore {
   /** Without its entries. */
