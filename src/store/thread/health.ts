@@ -1,24 +1,35 @@
 import type { Log } from "../../core/log.ts";
+import type { JobKind } from "../sql/jobs.ts";
 import { reasonOf } from "../unavailable.ts";
+import { isUnreachable } from "./store-thread.ts";
 
 export interface StoreHealth {
-  /** The same as `work`, which is looked at. */
-  watch<Result>(work: Promise<Result>): Promise<Result>;
+  /** The same as `work`, a job of that kind, which is looked at. */
+  watch<Result>(kind: JobKind, work: Promise<Result>): Promise<Result>;
 }
 
-/** Tells the operator when the store stops working and when it works again, not of every request in between. */
+/** What they do to the database in any case. */
+const writing: ReadonlySet<JobKind> = new Set(["write", "probe"]);
+const reading: ReadonlySet<JobKind> = new Set(["head", "chain", "entries", "find-entry", "list"]);
+
+/**
+ * Tells the operator when the store stops working and when it works again, not of every request in between: where
+ * writes failed, as on a full disk, only a write shows that they do not any more.
+ */
 export function createStoreHealth(log: Log): StoreHealth {
-  let isWell = true;
+  let lost: "nothing" | "writes" | "everything" = "nothing";
   return {
-    async watch(work) {
+    async watch(kind, work) {
       try {
         const result = await work;
-        if (!isWell) log.info("The store works again");
-        isWell = true;
+        if (lost === "everything" || (lost === "writes" && writing.has(kind))) {
+          log.info("The store works again");
+          lost = "nothing";
+        }
         return result;
       } catch (error) {
-        if (isWell) log.error("The store cannot be used", { cause: reasonOf(error) });
-        isWell = false;
+        if (lost === "nothing") log.error("The store cannot be used", { cause: reasonOf(error) });
+        lost = reading.has(kind) || isUnreachable(error) ? "everything" : "writes";
         throw error;
       }
     },

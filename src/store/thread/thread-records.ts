@@ -10,7 +10,7 @@ import type { ThreadJob, ThreadReply } from "./messages.ts";
 export type RunJob = <Kind extends JobKind>(kind: Kind, args: ArgsOf<Kind>) => Promise<ResultOf<Kind>>;
 
 export function createRunJob(
-  post: (toJob: (id: number) => ThreadJob) => Promise<ThreadReply>,
+  post: (kind: JobKind, toJob: (id: number) => ThreadJob) => Promise<ThreadReply>,
   options: StoreOptions,
 ): RunJob {
   return async (kind, args) => {
@@ -21,7 +21,7 @@ export function createRunJob(
       options.maxPerOwner(),
       options.maxTotalBytes(),
     ] as const;
-    const [reply, , first = "", ...rest] = await post((id) => [kind, id, ...settings, json, ...parts]);
+    const [reply, , first = "", ...rest] = await post(kind, (id) => [kind, id, ...settings, json, ...parts]);
     if (reply === "done") return packings[kind].result.unpack([String(first), ...rest]);
     if (reply === "too-large") throw new ServeError("too_large", String(first), { code: String(rest[0]) });
     throw storeUnavailable(first);

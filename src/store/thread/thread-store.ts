@@ -1,5 +1,6 @@
 import type { StoreOptions } from "../options.ts";
 import type { RecordStore } from "../records.ts";
+import type { JobKind } from "../sql/jobs.ts";
 import { createStoreHealth } from "./health.ts";
 import type { ThreadJob, ThreadReply } from "./messages.ts";
 import type { StoreThread } from "./store-thread.ts";
@@ -20,16 +21,16 @@ export interface ThreadStore {
 /** A store in a database that a thread has open. Removes what has expired from time to time, from the first call on. */
 export function createThreadStore(thread: StoreThread, options: StoreOptions): ThreadStore {
   const health = createStoreHealth(options.log);
-  const runQuietly = createRunJob((toJob) => thread.run(toJob), options);
+  const runQuietly = createRunJob((_kind, toJob) => thread.run(toJob), options);
   let sweeper: ReturnType<typeof setInterval> | undefined;
   let sweeping = false;
 
-  const post = async (toJob: (id: number) => ThreadJob): Promise<ThreadReply> => {
+  const post = async (kind: JobKind, toJob: (id: number) => ThreadJob): Promise<ThreadReply> => {
     if (sweeper === undefined) {
       sweeper = setInterval(() => void sweep(), sweepEveryMs).unref();
       void sweep();
     }
-    return await health.watch(thread.run(toJob));
+    return await health.watch(kind, thread.run(toJob));
   };
   /** Slice by slice, so that what clients wait for gets its turn between them. A failure is told by what clients ask. */
   const sweep = async () => {

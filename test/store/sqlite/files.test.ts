@@ -192,11 +192,12 @@ test("a store that was broken works again once the file is well, and says so", a
 test("a full disk refuses what is written, by whole writes, and still gives what is there", async () => {
   const output = await runWithLargestFile(400, join(import.meta.dir, "full.ts"), `sqlite:${path}`);
 
-  const { acknowledged, failure, read, reread } = JSON.parse(output);
+  const { acknowledged, failure, read, reread, told } = JSON.parse(output);
   expect(acknowledged).toBeGreaterThan(3);
   expect(failure).toEqual(unavailable);
   expect(read).toEqual({ version: acknowledged, entries: acknowledged * 2 });
   expect(reread).toEqual(read);
+  expect(told).toEqual(["error The store cannot be used"]);
   const stored = await open().records.read(key);
   expect(stored).toMatchObject({ version: acknowledged });
   expect(stored?.list).toHaveLength(acknowledged * 2);

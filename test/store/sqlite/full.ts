@@ -6,7 +6,8 @@ import { failureOf } from "../../support/failure.ts";
 import { keyOf, put } from "../contract/bed.ts";
 
 const [url = ""] = process.argv.slice(2);
-const store = createStore(url, memoryLog());
+const log = memoryLog();
+const store = createStore(url, log);
 const key = keyOf("c1");
 
 const turn = async (expectedVersion: number, length: number) => {
@@ -26,4 +27,6 @@ const read = await state();
 await failureOf(turn(acknowledged, 1_000_000));
 const reread = await state();
 await store.close();
-process.stdout.write(JSON.stringify({ acknowledged, failure: { kind, code }, read, reread }));
+process.stdout.write(
+  JSON.stringify({ acknowledged, failure: { kind, code }, read, reread, told: log.lines }),
+);
