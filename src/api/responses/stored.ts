@@ -1,5 +1,6 @@
 import type { CallContext } from "../../core/generation.ts";
 import type { RecordKey, RecordStore, StoredEntry, WholeRecord } from "../../store/records.ts";
+import { deleteRecord } from "../common/change-record.ts";
 import { encodeList, unknownCursor } from "../common/encode-list.ts";
 import { notFound, pathId } from "../common/path-id.ts";
 import type { ListQuery } from "../common/query.ts";
@@ -40,6 +41,5 @@ function toListed({ id = "", text }: StoredEntry): { id: string; json: string } 
 
 /** Rejects with `not_found`, and as the store does. */
 export async function deleteResponse(key: RecordKey, records: RecordStore): Promise<void> {
-  if ((await records.head(key)) === undefined) throw notFound(key.id, responseIds);
-  await records.write([{ kind: "delete", key }]);
+  if (!(await deleteRecord(records, key))) throw notFound(key.id, responseIds);
 }

@@ -156,6 +156,23 @@ test("a response is its owner's alone", async () => {
   expect([chained.status, reference.status]).toEqual([400, 404]);
 });
 
+test("a response that somebody else deletes first is not there", async () => {
+  const { records } = createStore("memory:", memoryLog());
+  const contested: RecordStore = {
+    ...records,
+    async write(changes) {
+      if (changes[0]?.kind === "delete") await records.write(changes);
+      return await records.write(changes);
+    },
+  };
+  await using app = startApp([numbered()], { records: contested });
+  const { id } = await create(app, { input: "hi" });
+
+  const deleted = await failure(fetch(`${app.url}${path}/${id}`, { method: "DELETE" }));
+
+  expect(deleted).toEqual({ status: 404, code: "not_found", param: null });
+});
+
 test("a chain whose beginning was deleted goes on without it; from one that is gone nothing goes on", async () => {
   const backend = numbered();
   await using app = startApp([backend]);
