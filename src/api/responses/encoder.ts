@@ -1,5 +1,5 @@
+import { AnswerSize } from "../../core/answer-size.ts";
 import { type Block, type BlockEvent, BlockReader } from "../../core/blocks.ts";
-import { ServeError } from "../../core/error.ts";
 import type { EventBatch, FinishReason, Usage } from "../../core/generation.ts";
 import type { ErrorBody } from "../../http/errors.ts";
 import type { FrameEncoder } from "../common/frames.ts";
@@ -25,9 +25,6 @@ export interface EncodeOptions {
 /** How a response ended. */
 export type Ending = { kind: "finished" } | { kind: "cancelled" } | { kind: "failed"; error: ErrorBody };
 
-/** Characters of the whole output; a character of code beyond 16 bits counts as two. */
-const maxCharacters = 33_554_432;
-
 /**
  * An answer as a response, and as the events of its stream. Both come from the same state: who wants the response only
  * passes the frames over.
@@ -37,10 +34,10 @@ export class ResponseEncoder implements FrameEncoder {
   readonly #options: EncodeOptions;
   readonly #events: EventWriter;
   readonly #blocks = new BlockReader();
+  readonly #size = new AnswerSize();
   readonly #items: { output: OutputItem; status: ItemStatus }[] = [];
   /** The last of the items, until it has ended. */
   #open: OutputItem | undefined;
-  #left = maxCharacters;
   #finish: FinishReason | undefined;
   #usage: Usage | undefined;
   #metadata: Readonly<Record<string, unknown>> | undefined;
@@ -68,10 +65,11 @@ export class ResponseEncoder implements FrameEncoder {
     );
   }
 
-  /** Throws `upstream` for an output that is too long to be held. */
+  /** Throws as an `AnswerSize` does. */
   encode(batch: EventBatch): string {
     let frames = "";
     for (const event of batch) {
+      this.#size.add(event);
       const events = this.#blocks.read(event);
       const last = events.at(-1);
       // What ends together with the answer was cut off where the answer was.
@@ -117,7 +115,6 @@ export class ResponseEncoder implements FrameEncoder {
       case "block-start":
         return this.#start(event.block);
       case "block-delta":
-        this.#spend(event.text.length + (event.logprobs?.length ?? 0));
         return this.#open?.delta(event) ?? "";
       case "block-end":
         // A message goes on while only its parts change.
@@ -174,19 +171,8 @@ export class ResponseEncoder implements FrameEncoder {
   }
 
   #place(type: string): OutputPlace {
-    this.#spend(1);
     const index = this.#items.length;
     return { id: outputItemId(type, this.#begun.id, index), index };
-  }
-
-  #spend(characters: number): void {
-    this.#left -= characters;
-    if (this.#left >= 0) return;
-    throw new ServeError(
-      "upstream",
-      `The model's answer is longer than ${maxCharacters} characters, the most that is held for an answer at once.`,
-      { code: "upstream_error" },
-    );
   }
 
   #statusOf({ kind }: Ending): ResponseObject["status"] {

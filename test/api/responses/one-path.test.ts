@@ -4,7 +4,9 @@ import * as fc from "fast-check";
 import { type Answering, foldResponse, toResponseFrames } from "../../../src/api/responses/answer.ts";
 import { ResponseSchema } from "../../../src/api/responses/answer-schema.ts";
 import { ResponseEncoder } from "../../../src/api/responses/encoder.ts";
+import type { EventBatch } from "../../../src/core/generation.ts";
 import { arbitraryBatches, asStream } from "../../support/arbitrary-events.ts";
+import { text } from "../../support/events.ts";
 import { foldEvents, responseEvents } from "../../support/response-events.ts";
 import { joined } from "../../support/sse-frames.ts";
 import { begunResponse, encodeDefaults } from "./support.ts";
@@ -44,3 +46,18 @@ test("who goes on behind an event is sent what comes after it, and nothing else"
       expect(rest).toEqual(all.slice(after + 1));
     }),
   ));
+
+test("an answer is no longer than what is held of one, with the alternatives of its tokens", () => {
+  const long = "x".repeat(1 << 24);
+  const logprob = { token: "a", logprob: 0, bytes: null };
+  const alternatives = [{ ...logprob, token: long }];
+  const tooLong: EventBatch[] = [
+    [text(long), text(long), text("a")],
+    [{ ...text("a"), logprobs: [{ ...logprob, top: [...alternatives, ...alternatives] }] }],
+  ];
+
+  for (const batch of tooLong) {
+    const encoder = new ResponseEncoder(begunResponse(), { ...encodeDefaults, after: Infinity });
+    expect(() => encoder.encode(batch)).toThrow("is longer than 33554432 characters");
+  }
+});
