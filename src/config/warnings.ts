@@ -29,6 +29,14 @@ export function collectWarnings(sources: WarningSources): string[] {
       "Process lists show the key given by --api-key; --api-key-file or OAI_SERVE_API_KEY hide it.",
     );
   }
+  if (
+    given.some(
+      ({ setting, fromFlag, texts }) =>
+        fromFlag && flagName(setting) === "--store" && texts.some(hasPassword),
+    )
+  ) {
+    warnings.push("Process lists show the password given by --store; OAI_SERVE_STORE hides it.");
+  }
   for (const path of worldReadableKeys)
     warnings.push(`Every user of this machine may read the keys in ${path}.`);
   if (config.auth.keys.length === 0 && !isLoopback(config.listen.host)) {
@@ -111,4 +119,8 @@ function twinName(name: string): string {
   return name.startsWith("OAI_SERVE_")
     ? name.replace("OAI_SERVE_", "OPENAI_COMPAT_")
     : name.replace("OPENAI_COMPAT_", "OAI_SERVE_");
+}
+
+function hasPassword(url: string): boolean {
+  return (URL.parse(url)?.password ?? "") !== "";
 }

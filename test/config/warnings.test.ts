@@ -18,6 +18,13 @@ describe("what is allowed but hardly meant is a warning", () => {
       ["Process lists show the key given by --api-key; --api-key-file or OAI_SERVE_API_KEY hide it."],
     ],
     [
+      "a password on the command line",
+      { flags: { "--store": ["postgres://user:secret@db/oai"] } },
+      ["Process lists show the password given by --store; OAI_SERVE_STORE hides it."],
+    ],
+    ["not a store without one", { flags: { "--store": ["postgres://user@db/oai"] } }, []],
+    ["not one in a variable", { environment: { OAI_SERVE_STORE: "postgres://user:secret@db/oai" } }, []],
+    [
       "a misspelled variable",
       { environment: { OAI_SERVE_PROT: "1" } },
       ["OAI_SERVE_PROT is not a variable of this program; did you mean OAI_SERVE_PORT?"],
