@@ -106,8 +106,7 @@ describePostgres("PostgreSQL", () => {
         const acknowledged = new Map<string, number>();
         let acknowledgements = 0;
         const { promise: enough, resolve } = Promise.withResolvers<void>();
-        const writers = Array.from({ length: 4 }, async (_, index) => {
-          const id = `${round}-${index}`;
+        const writeTo = async (id: string) => {
           for (let version = 0; ; version++) {
             await store.records.write([
               put(keyOf(id), { append: [{ text: "Q" }, { text: "A" }], expectedVersion: version }),
@@ -116,11 +115,11 @@ describePostgres("PostgreSQL", () => {
             acknowledged.set(id, version + 1);
             if (++acknowledgements === 20 + ((round * 37) % 100)) resolve();
           }
-        });
+        };
+        const failures = [0, 1, 2, 3].map((index) => failureOf(writeTo(`${round}-${index}`)));
         await enough;
         await durable.kill();
-        for (const failure of await Promise.all(writers.map(failureOf)))
-          expect(failure).toMatchObject(unavailable);
+        for (const failure of await Promise.all(failures)) expect(failure).toMatchObject(unavailable);
         await durable.start();
 
         await expectWhole(store.records, acknowledged);
