@@ -45,9 +45,9 @@ export function createServer(deps: ServerDeps): Handler {
     .use(messageRoutes(deps.surfaces))
     .use(completionRoutes(deps.surfaces))
     .use(embeddingRoutes(deps.surfaces))
-    .use(tokenizeRoutes(deps.surfaces))
     .use(fileRoutes(deps.surfaces))
     .use(batchRoutes(deps.surfaces))
+    .use(tokenizeRoutes(deps.surfaces))
     .use(modelRoutes(deps.models))
     .use(opsRoutes({ ...deps.ops, hasKeys: deps.keys.length > 0, endpoints: () => endpoints }));
   endpoints = described.routes.map(({ path }) => documentedPath(path, "model"));

@@ -82,7 +82,8 @@ describeBlackBox("A. Transport and routing", () => {
   }
 
   for (const [method, path, allowed] of [
-    ["GET", "/chat/completions", "POST"],
+    ["PUT", "/chat/completions", "POST, GET"],
+    ["GET", "/completions", "POST"],
     ["PUT", "/models", "GET"],
     ["DELETE", "/completions", "POST"],
   ] as const) {
