@@ -1,3 +1,4 @@
+import { ServeError } from "../../core/error.ts";
 import type { Generating } from "../../core/generate.ts";
 import type { CallContext, EventBatch, GenerationRequest } from "../../core/generation.ts";
 import {
@@ -45,6 +46,7 @@ export interface Accepted extends Asked {
  * makes no request, as `readHistory` does, and as the store does.
  */
 export async function accept(asked: Asked, context: CallContext, deps: ResponseDeps): Promise<Accepted> {
+  assertOneConversation(asked);
   const history = await readHistory(asked.body, context, deps);
   try {
     return await acceptAfter(history, asked, { context, deps });
@@ -87,6 +89,22 @@ async function acceptAfter(
     open,
     close: open.close,
   };
+}
+
+/** Throws `invalid_request` for a conversation that is named as in chat beside another one. */
+function assertOneConversation({ body, headers }: Asked): void {
+  if (body.conversation == null) return;
+  const id = typeof body.conversation === "string" ? body.conversation : body.conversation.id;
+  const { direct } = givenIds({ conversation_id: body.conversation_id ?? null }, headers);
+  if (direct === undefined || direct.id === id) return;
+  throw new ServeError(
+    "invalid_request",
+    `'${direct.param}' names another conversation than 'conversation'.`,
+    {
+      code: "invalid_value",
+      param: direct.param,
+    },
+  );
 }
 
 /** A request that names what comes before it needs no other name for it. */

@@ -147,6 +147,18 @@ test("an agent's conversation is begun, and named, as in chat", async () => {
   expect(await room.records.head(conversationKey("", "other"))).toBeUndefined();
 });
 
+test("two names for two conversations are 400", async () => {
+  await using room = startRoom();
+
+  const inBody = await room.post(path, { conversation: "one", input: "x", conversation_id: "other" });
+  const headers = { "x-conversation-id": "other" };
+  const inHeader = await room.post(path, { conversation: "one", input: "x" }, { headers });
+
+  expect([inBody.status, inHeader.status]).toEqual([400, 400]);
+  expect(await inBody.json()).toMatchObject({ error: { param: "conversation_id" } });
+  expect(await inHeader.json()).toMatchObject({ error: { param: "X-Conversation-Id" } });
+});
+
 test("one that is not there is 404, and one whose name is none 400", async () => {
   await using room = startRoom();
 
