@@ -63,12 +63,16 @@ function tidy(): void {
   }
 }
 
-/** One job's failure must not be the others': what fails together is done again one by one. */
+/**
+ * One job's failure must not be the others': what fails together is done again one by one. Whoever has the file locked
+ * is waited for once.
+ */
 function doTogether(jobs: readonly Job[]): readonly Reply[] {
   try {
     return opened().run(jobs);
   } catch (error) {
-    if (jobs.length > 1) return jobs.flatMap((job) => doTogether([job]));
+    if (jobs.length > 1 && !codeOf(error).startsWith("SQLITE_BUSY"))
+      return jobs.flatMap((job) => doTogether([job]));
     const replies = jobs.map((job) => toReply(error, job));
     if (replies.some(([kind]) => kind === "failed")) letGoOfBroken(error);
     return replies;
@@ -83,10 +87,13 @@ function opened(): OpenFile {
 
 /** A file that cannot grow or is locked stays open, it may be well again; any other failure is met with a fresh start. */
 function letGoOfBroken(error: unknown): void {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (/^SQLITE_(FULL|BUSY|LOCKED|IOERR_WRITE)/.test(code)) return;
+  if (/^SQLITE_(FULL|BUSY|LOCKED|IOERR_WRITE)/.test(codeOf(error))) return;
   file?.close();
   file = undefined;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 function close(id: number): void {
