@@ -35,13 +35,6 @@ export const settings: readonly Setting[] = [
     kind: "integer",
   },
   {
-    flag: "--store <url>",
-    group: "Agents:",
-    help: "where things are kept: memory:, sqlite:PATH or postgres://...",
-    standard: "a file in the state directory",
-    path: ["store"],
-  },
-  {
     flag: "--model <name>",
     group: "Models:",
     help: "the model's name, for a server that does not list its models; else the id to publish its model, or the default agent, under",
@@ -99,6 +92,13 @@ export const settings: readonly Setting[] = [
     help: "largest file that can be uploaded",
     standard: "100MiB",
     path: ["listen", "max_file"],
+  },
+  {
+    flag: "--store <url>",
+    group: "Server:",
+    help: "where things are kept: memory:, sqlite:PATH or postgres://...",
+    standard: "a file in the state directory",
+    path: ["store"],
   },
   {
     flag: "--max-concurrency <count>",
